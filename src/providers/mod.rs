@@ -1,1 +1,85 @@
-//! Under construction.
+//! The vendors: what can be asked of one, and each in its own folder.
+//!
+//! Requests are built and answers decoded without a socket (`request`, `wire`); `client` joins both to a session.
+
+pub mod decodo;
+pub mod error;
+pub mod http;
+pub mod oxylabs;
+mod wire;
+
+use async_trait::async_trait;
+use jiff::civil::Date;
+use tokio::time::Instant;
+
+pub use error::ProviderError;
+
+use crate::domain::account::Account;
+use crate::domain::collector::Collector;
+use crate::domain::traffic::{
+    AccountUsage, ProxyEndpoint, SubUser, Subscription, TargetUsage, Usage, WhitelistedIp,
+};
+use crate::domain::units::Bytes;
+
+/// What of a sub-user's usage is asked for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Span {
+    /// What the vendor counts against the sub-user's limit, or the nearest to it that the vendor tells.
+    Current,
+    /// From a first to a last day, both inclusive.
+    Dates(Date, Date),
+}
+
+/// What a vendor says of one sub-user's usage.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct UsageReport {
+    /// The total.
+    pub usage: Usage,
+    /// The same by day, where the vendor says so; in order.
+    pub days: Vec<(Date, Bytes)>,
+}
+
+/// One account at a vendor, for reading. Every call ends by `deadline`.
+#[async_trait]
+pub trait Provider: Send + Sync {
+    /// The account.
+    fn account(&self) -> &Account;
+
+    /// What can be collected here.
+    fn collectors(&self) -> &'static [Collector];
+
+    /// The account's total.
+    async fn account_usage(&self, deadline: Instant) -> Result<AccountUsage, ProviderError>;
+
+    /// The active sub-users.
+    async fn sub_users(&self, deadline: Instant) -> Result<Vec<SubUser>, ProviderError>;
+
+    /// One sub-user's usage.
+    async fn usage(
+        &self,
+        sub_user: &SubUser,
+        span: Span,
+        deadline: Instant,
+    ) -> Result<UsageReport, ProviderError>;
+
+    /// Where one sub-user's traffic of one day went.
+    async fn targets(
+        &self,
+        sub_user: &SubUser,
+        day: Date,
+        deadline: Instant,
+    ) -> Result<Vec<TargetUsage>, ProviderError>;
+
+    /// The plans.
+    async fn subscriptions(&self, deadline: Instant) -> Result<Vec<Subscription>, ProviderError>;
+
+    /// The addresses that need no password.
+    async fn whitelist(&self, deadline: Instant) -> Result<Vec<WhitelistedIp>, ProviderError>;
+
+    /// The ways into the proxies, all or of one kind.
+    async fn endpoints(
+        &self,
+        kind: Option<&str>,
+        deadline: Instant,
+    ) -> Result<Vec<ProxyEndpoint>, ProviderError>;
+}

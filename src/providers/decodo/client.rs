@@ -1,0 +1,149 @@
+//! Decodo through a session: each call is its request and its decoding.
+
+use std::time::Duration;
+
+use async_trait::async_trait;
+use jiff::civil::Date;
+use tokio::time::Instant;
+use url::Url;
+
+use super::dialect::{Dialect, Login};
+use super::{request, wire};
+use crate::domain::account::Account;
+use crate::domain::collector::Collector;
+use crate::domain::traffic::{
+    AccountUsage, ProxyEndpoint, SubUser, Subscription, TargetUsage, WhitelistedIp,
+};
+use crate::domain::units::Bytes;
+use crate::providers::http::auth::{AuthScheme, Credential, LoginFlow, ReadSecret};
+use crate::providers::http::session::{Session, SessionSettings};
+use crate::providers::{Provider, ProviderError, Span, UsageReport};
+
+const LOGIN_REFUSED: &str = "Check username and password, and that dialect (published, v1 or v2) is the account's; v1 \
+                             as it really answers wants login = \"basic\"";
+const KEY_REFUSED: &str = "Check the API key of the dashboard; v2 wants it alone, without a prefix";
+
+/// The session of a Decodo account: a login for a token, or a static key where `login` is nothing.
+#[must_use]
+pub fn session_settings(
+    base: Url,
+    login: Option<(Login, String)>,
+    secret: ReadSecret,
+    scheme: AuthScheme,
+    timeout: Duration,
+) -> SessionSettings {
+    let refused_hint = if login.is_some() { LOGIN_REFUSED } else { KEY_REFUSED };
+    let credential = match login {
+        None => Credential::Key(secret),
+        Some((login, username)) => {
+            let basic = login == Login::Basic;
+            let request = if basic { request::login_basic } else { request::login_json };
+            let flow = LoginFlow { basic, request, decode: wire::login };
+            Credential::Login { username, password: secret, flow }
+        }
+    };
+    SessionSettings { base, credential, scheme, refused_hint, timeout }
+}
+
+/// One Decodo account.
+pub struct Decodo {
+    account: Account,
+    dialect: Dialect,
+    session: Session,
+}
+
+impl Decodo {
+    /// The account behind `session`, which speaks `dialect`.
+    #[must_use]
+    pub fn new(account: Account, dialect: Dialect, session: Session) -> Self {
+        Self { account, dialect, session }
+    }
+}
+
+#[async_trait]
+impl Provider for Decodo {
+    fn account(&self) -> &Account {
+        &self.account
+    }
+
+    fn collectors(&self) -> &'static [Collector] {
+        &[Collector::Account, Collector::SubUsers, Collector::Subscriptions]
+    }
+
+    /// What is allocated and used; where the dialect does not tell what was used, the subscriptions do.
+    async fn account_usage(&self, deadline: Instant) -> Result<AccountUsage, ProviderError> {
+        let allocated = match self.dialect {
+            // The vendor's own v1 README has no such call.
+            Dialect::V1 => AccountUsage::default(),
+            dialect => match self.session.call(|user| request::allocated(dialect, user), deadline).await {
+                Ok(body) => wire::allocated(&body, self.account.gigabyte)?,
+                Err(ProviderError::NotFound { .. }) => AccountUsage::default(),
+                Err(error) => return Err(error),
+            },
+        };
+        if allocated.traffic.is_some() {
+            return Ok(allocated);
+        }
+        let plans = self.subscriptions(deadline).await?;
+        let traffic = if plans.is_empty() {
+            None
+        } else {
+            plans.iter().map(|plan| plan.traffic).sum::<Option<Bytes>>()
+        };
+        Ok(AccountUsage { traffic, ..allocated })
+    }
+
+    async fn sub_users(&self, deadline: Instant) -> Result<Vec<SubUser>, ProviderError> {
+        let body = self.session.call(|user| request::sub_users(self.dialect, user), deadline).await?;
+        wire::sub_users(&body, self.account.gigabyte)
+    }
+
+    async fn usage(
+        &self,
+        sub_user: &SubUser,
+        span: Span,
+        deadline: Instant,
+    ) -> Result<UsageReport, ProviderError> {
+        let dates = match span {
+            Span::Current => None,
+            Span::Dates(..) if self.dialect == Dialect::Published => {
+                return Err(ProviderError::Unsupported(
+                    "Decodo's published contract knows no dates for traffic; leave out --since, or use dialect v1 or v2",
+                ));
+            }
+            Span::Dates(from, to) => Some((from, to)),
+        };
+        let id = sub_user.id.as_ref().map(|id| &*id.0);
+        let build = |user: &str| request::traffic(self.dialect, user, &sub_user.username, id, dates);
+        let body = self.session.call(build, deadline).await?;
+        wire::traffic(&body, dates, self.account.gigabyte)
+    }
+
+    async fn targets(
+        &self,
+        _sub_user: &SubUser,
+        _day: Date,
+        _deadline: Instant,
+    ) -> Result<Vec<TargetUsage>, ProviderError> {
+        Err(ProviderError::Unsupported("Decodo's API tells no targets of a sub-user; only Oxylabs' does"))
+    }
+
+    async fn subscriptions(&self, deadline: Instant) -> Result<Vec<Subscription>, ProviderError> {
+        let body = self.session.call(|user| request::subscriptions(self.dialect, user), deadline).await?;
+        wire::subscriptions(&body, self.account.gigabyte)
+    }
+
+    async fn whitelist(&self, deadline: Instant) -> Result<Vec<WhitelistedIp>, ProviderError> {
+        let body = self.session.call(|user| request::whitelist(self.dialect, user), deadline).await?;
+        wire::whitelist(&body)
+    }
+
+    async fn endpoints(
+        &self,
+        kind: Option<&str>,
+        deadline: Instant,
+    ) -> Result<Vec<ProxyEndpoint>, ProviderError> {
+        let body = self.session.call(|_| request::endpoints(kind), deadline).await?;
+        wire::endpoints(&body)
+    }
+}

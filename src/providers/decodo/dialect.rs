@@ -1,0 +1,38 @@
+//! What Decodo's generations do differently.
+
+/// A generation of the API.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Dialect {
+    /// The published v1 contract, to the letter.
+    Published,
+    /// v1 as the vendor's own README and live clients show it.
+    V1,
+    /// v2: a static key, no user id in the paths.
+    V2,
+}
+
+/// How a token is got.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Login {
+    /// Name and password in a JSON body.
+    Json,
+    /// Name and password as basic authentication, without a body.
+    Basic,
+}
+
+impl Dialect {
+    /// The word in the configuration, and the label `dialect`.
+    #[must_use]
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Published => "published",
+            Self::V1 => "v1",
+            Self::V2 => "v2",
+        }
+    }
+
+    /// Whether paths start with the user id.
+    pub(super) const fn has_user_in_path(self) -> bool {
+        !matches!(self, Self::V2)
+    }
+}

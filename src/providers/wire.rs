@@ -1,0 +1,301 @@
+//! Pieces of vendor JSON that both vendors share: numbers as number or text, three kinds of limit, ids, dates.
+
+use std::fmt;
+use std::str::FromStr;
+use std::sync::Arc;
+
+use jiff::Timestamp;
+use jiff::civil::{Date, DateTime};
+use jiff::tz::TimeZone;
+use rust_decimal::Decimal;
+use serde::de::{DeserializeOwned, Deserializer, Error, Unexpected, Visitor};
+use serde::{Deserialize, de};
+
+use super::error::ProviderError;
+use crate::domain::units::{Bytes, Gigabyte, Limit};
+
+/// Characters kept of what is told about an unreadable answer.
+const PROBLEM_CHARS: usize = 160;
+
+/// Reads a whole answer; an error names the field.
+pub(super) fn decode<T: DeserializeOwned>(endpoint: &'static str, body: &[u8]) -> Result<T, ProviderError> {
+    let failed = |problem: String| ProviderError::Decode { endpoint, problem };
+    if body.trim_ascii_start().first() == Some(&b'<') {
+        return Err(failed("HTML came instead of JSON".to_owned()));
+    }
+    let mut json = serde_json::Deserializer::from_slice(body);
+    let value = serde_path_to_error::deserialize(&mut json).map_err(|error| {
+        let at = error.path().to_string();
+        let problem = clean(&error.inner().to_string());
+        failed(if at == "." { problem } else { format!("at {}: {problem}", clean(&at)) })
+    })?;
+    json.end().map_err(|_| failed("more follows after the end of the JSON".to_owned()))?;
+    Ok(value)
+}
+
+/// Vendor text made fit for a message: one line, cut.
+fn clean(text: &str) -> String {
+    text.chars().take(PROBLEM_CHARS).flat_map(char::escape_debug).collect()
+}
+
+/// A number that is not negative, given as a number or as text.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct Number(pub(super) Decimal);
+
+impl Number {
+    /// The number as so many gigabytes.
+    pub(super) fn gigabytes(self, gigabyte: Gigabyte) -> Bytes {
+        // A number that was read fits; see `Number::checked`.
+        gigabyte.to_bytes(self.0).unwrap_or(Bytes(u64::MAX))
+    }
+
+    /// The number as bytes.
+    pub(super) fn bytes(self) -> Bytes {
+        Bytes(self.count())
+    }
+
+    /// The number as a count, rounded down.
+    pub(super) fn count(self) -> u64 {
+        self.0.trunc().try_into().unwrap_or(u64::MAX)
+    }
+
+    fn checked<E: Error>(number: Decimal) -> Result<Self, E> {
+        if number.is_sign_negative() && !number.is_zero() {
+            return Err(E::custom("a negative number where none can be"));
+        }
+        Ok(Self(number))
+    }
+}
+
+impl<'de> Deserialize<'de> for Number {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        struct Either;
+        impl Visitor<'_> for Either {
+            type Value = Number;
+
+            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.write_str("a number, or a number as text")
+            }
+
+            fn visit_u64<E: Error>(self, number: u64) -> Result<Number, E> {
+                Ok(Number(Decimal::from(number)))
+            }
+
+            fn visit_i64<E: Error>(self, number: i64) -> Result<Number, E> {
+                Number::checked(Decimal::from(number))
+            }
+
+            fn visit_f64<E: Error>(self, number: f64) -> Result<Number, E> {
+                // The shortest text that reads as this float is the text that the vendor sent.
+                let read = Decimal::from_str(&number.to_string());
+                Number::checked(read.map_err(|_| E::custom("a number out of range"))?)
+            }
+
+            fn visit_str<E: Error>(self, text: &str) -> Result<Number, E> {
+                let text = text.trim();
+                let read = Decimal::from_str(text).or_else(|_| Decimal::from_scientific(text));
+                Number::checked(read.map_err(|_| E::invalid_value(Unexpected::Other("text"), &self))?)
+            }
+        }
+        deserializer.deserialize_any(Either)
+    }
+}
+
+/// A field that may be missing, `null`, or say something: three different things for a limit.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(super) enum Field<T> {
+    #[default]
+    Missing,
+    Null,
+    Is(T),
+}
+
+impl<T> Field<T> {
+    /// What it says, where it says something.
+    pub(super) fn value(self) -> Option<T> {
+        match self {
+            Self::Is(value) => Some(value),
+            Self::Missing | Self::Null => None,
+        }
+    }
+}
+
+impl<'de, T: Deserialize<'de>> Deserialize<'de> for Field<T> {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        Ok(Option::deserialize(deserializer)?.map_or(Self::Null, Self::Is))
+    }
+}
+
+impl Field<Number> {
+    /// A limit in gigabytes; a missing one is unknown.
+    pub(super) fn limit(self, gigabyte: Gigabyte) -> Option<Limit> {
+        match self {
+            Self::Missing => None,
+            Self::Null => Some(Limit::Unlimited),
+            Self::Is(number) => Some(Limit::of(number.gigabytes(gigabyte))),
+        }
+    }
+}
+
+/// An id, given as a number or as text.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) struct Id(pub(super) Arc<str>);
+
+impl<'de> Deserialize<'de> for Id {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        #[derive(Deserialize)]
+        #[serde(untagged, expecting = "an id, as a whole number or as text")]
+        enum Either {
+            Number(u64),
+            Text(String),
+        }
+        match Either::deserialize(deserializer)? {
+            Either::Number(number) => Ok(Self(number.to_string().into())),
+            Either::Text(text) if text.is_empty() => Err(de::Error::custom("an empty id")),
+            Either::Text(text) => Ok(Self(text.into())),
+        }
+    }
+}
+
+/// A day, `2026-01-15`, also where a time follows; an error where it is none.
+pub(super) fn day<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<Date>, D::Error> {
+    let Some(text) = Option::<String>::deserialize(deserializer)? else { return Ok(None) };
+    let day = text.get(..10).and_then(|day| day.parse().ok());
+    day.map(Some).ok_or_else(|| de::Error::custom("no date such as 2026-01-15"))
+}
+
+/// A moment, `2019-03-23 13:08`, with seconds or in RFC 3339; nothing where it is none, since nobody depends on it.
+pub(super) fn moment<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<DateTime>, D::Error> {
+    let text = Option::<String>::deserialize(deserializer)?;
+    Ok(text.and_then(|text| {
+        let text = text.trim();
+        let exact = Timestamp::from_str(text).map(|moment| moment.to_zoned(TimeZone::UTC).datetime());
+        exact.or_else(|_| DateTime::from_str(text)).ok()
+    }))
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    fn number(json: &str) -> Result<Number, ProviderError> {
+        decode("test", json.as_bytes())
+    }
+
+    fn problem<T: fmt::Debug>(result: Result<T, ProviderError>) -> String {
+        result.unwrap_err().to_string()
+    }
+
+    #[test]
+    fn f38_numbers_are_read_exactly_or_refused_with_the_reason() {
+        for (json, bytes) in [
+            ("92.45", 92_450_000_000),
+            ("1.2354839", 1_235_483_900),
+            ("\"12.5\"", 12_500_000_000),
+            ("\" 50 \"", 50_000_000_000),
+            ("1e1", 10_000_000_000),
+            ("0", 0),
+            ("-0.0", 0),
+            ("728", 728_000_000_000),
+            ("123456.78", 123_456_780_000_000),
+        ] {
+            assert_eq!(number(json).unwrap().gigabytes(Gigabyte::Decimal), Bytes(bytes), "{json}");
+        }
+        for (json, reason) in [
+            ("-1", "test: the answer could not be read: a negative number where none can be"),
+            ("\"-0.5\"", "test: the answer could not be read: a negative number where none can be"),
+            ("1e308", "test: the answer could not be read: a number out of range"),
+            (
+                "\"NaN\"",
+                "test: the answer could not be read: invalid value: text, expected a number, or a number as text",
+            ),
+            (
+                "true",
+                "test: the answer could not be read: invalid type: boolean `true`, expected a number, or a number as text",
+            ),
+        ] {
+            let told = problem(number(json));
+            assert!(told.starts_with(reason), "{json}: {told}");
+        }
+        assert!(number("NaN").is_err());
+    }
+
+    #[test]
+    fn the_field_is_named_and_the_answer_is_not_repeated() {
+        #[derive(Debug, Deserialize)]
+        struct Row {
+            #[expect(dead_code, reason = "only its reading matters here")]
+            traffic: Number,
+        }
+        let long = format!("[{{\"traffic\":1}},{{\"traffic\":\"{}\"}}]", "x".repeat(5000));
+        let told = problem(decode::<Vec<Row>>("sub_users", long.as_bytes()));
+        assert!(
+            told.starts_with("sub_users: the answer could not be read: at [1].traffic: invalid value"),
+            "{told}"
+        );
+        assert!(told.len() < 300, "{}", told.len());
+        assert_eq!(
+            problem(decode::<Vec<Row>>("sub_users", b"\n <!doctype html>")),
+            "sub_users: the answer could not be read: HTML came instead of JSON"
+        );
+        assert!(decode::<Vec<Row>>("sub_users", b"[] x").is_err());
+        assert!(decode::<Vec<Row>>("sub_users", b"[{\"traffic\":1}").is_err());
+        assert!(decode::<serde_json::Value>("x", "[".repeat(100_000).as_bytes()).is_err(), "depth is capped");
+        assert!(decode::<String>("x", b"\"\xff\"").is_err());
+    }
+
+    #[test]
+    fn null_zero_and_a_number_are_three_limits_and_missing_is_none() {
+        #[derive(Deserialize)]
+        struct Row {
+            #[serde(default)]
+            traffic_limit: Field<Number>,
+        }
+        for (json, limit) in [
+            ("{}", None),
+            (r#"{"traffic_limit":null}"#, Some(Limit::Unlimited)),
+            (r#"{"traffic_limit":0}"#, Some(Limit::Blocked)),
+            (r#"{"traffic_limit":0.01}"#, Some(Limit::Bytes(Bytes(10_000_000)))),
+        ] {
+            let row: Row = decode("test", json.as_bytes()).unwrap();
+            assert_eq!(row.traffic_limit.limit(Gigabyte::Decimal), limit, "{json}");
+        }
+    }
+
+    #[test]
+    fn moments_and_days_take_the_forms_in_use() {
+        #[derive(Deserialize)]
+        struct Row {
+            #[serde(default, deserialize_with = "moment")]
+            created: Option<DateTime>,
+            #[serde(default, deserialize_with = "day")]
+            from: Option<Date>,
+        }
+        for text in
+            ["2019-03-23 13:08", "2019-03-23 13:08:00", "2019-03-23T13:08:00Z", "2019-03-23T13:08:00+00:00"]
+        {
+            let row: Row =
+                decode("test", format!(r#"{{"created":"{text}","from":"{text}"}}"#).as_bytes()).unwrap();
+            assert_eq!(row.created.unwrap().to_string(), "2019-03-23T13:08:00", "{text}");
+            assert_eq!(row.from.unwrap().to_string(), "2019-03-23");
+        }
+        let row: Row = decode("test", br#"{"created":"long ago"}"#).unwrap();
+        assert_eq!((row.created, row.from), (None, None));
+        assert!(decode::<Row>("test", br#"{"from":"soon"}"#).is_err());
+    }
+
+    proptest! {
+        #[test]
+        fn two_places_of_a_gigabyte_are_never_off_by_a_byte(hundredths in 0_u64..1_000_000_000) {
+            let json = format!("{}.{:02}", hundredths / 100, hundredths % 100);
+            prop_assert_eq!(number(&json).unwrap().gigabytes(Gigabyte::Decimal), Bytes(hundredths * 10_000_000));
+        }
+
+        #[test]
+        fn no_answer_panics(body in prop::collection::vec(any::<u8>(), 0..200)) {
+            let _unused = decode::<Vec<Number>>("test", &body);
+        }
+    }
+}
