@@ -10,9 +10,9 @@ mod wire;
 
 use async_trait::async_trait;
 use jiff::civil::Date;
-use tokio::time::Instant;
 
 pub use error::ProviderError;
+pub use http::session::Ask;
 
 use crate::domain::account::Account;
 use crate::domain::collector::Collector;
@@ -39,7 +39,7 @@ pub struct UsageReport {
     pub days: Vec<(Date, Bytes)>,
 }
 
-/// One account at a vendor, for reading. Every call ends by `deadline`.
+/// One account at a vendor, for reading.
 #[async_trait]
 pub trait Provider: Send + Sync {
     /// The account.
@@ -49,37 +49,28 @@ pub trait Provider: Send + Sync {
     fn collectors(&self) -> &'static [Collector];
 
     /// The account's total.
-    async fn account_usage(&self, deadline: Instant) -> Result<AccountUsage, ProviderError>;
+    async fn account_usage(&self, ask: &Ask) -> Result<AccountUsage, ProviderError>;
 
     /// The active sub-users.
-    async fn sub_users(&self, deadline: Instant) -> Result<Vec<SubUser>, ProviderError>;
+    async fn sub_users(&self, ask: &Ask) -> Result<Vec<SubUser>, ProviderError>;
 
     /// One sub-user's usage.
-    async fn usage(
-        &self,
-        sub_user: &SubUser,
-        span: Span,
-        deadline: Instant,
-    ) -> Result<UsageReport, ProviderError>;
+    async fn usage(&self, sub_user: &SubUser, span: Span, ask: &Ask) -> Result<UsageReport, ProviderError>;
 
     /// Where one sub-user's traffic of one day went.
     async fn targets(
         &self,
         sub_user: &SubUser,
         day: Date,
-        deadline: Instant,
+        ask: &Ask,
     ) -> Result<Vec<TargetUsage>, ProviderError>;
 
     /// The plans.
-    async fn subscriptions(&self, deadline: Instant) -> Result<Vec<Subscription>, ProviderError>;
+    async fn subscriptions(&self, ask: &Ask) -> Result<Vec<Subscription>, ProviderError>;
 
     /// The addresses that need no password.
-    async fn whitelist(&self, deadline: Instant) -> Result<Vec<WhitelistedIp>, ProviderError>;
+    async fn whitelist(&self, ask: &Ask) -> Result<Vec<WhitelistedIp>, ProviderError>;
 
     /// The ways into the proxies, all or of one kind.
-    async fn endpoints(
-        &self,
-        kind: Option<&str>,
-        deadline: Instant,
-    ) -> Result<Vec<ProxyEndpoint>, ProviderError>;
+    async fn endpoints(&self, kind: Option<&str>, ask: &Ask) -> Result<Vec<ProxyEndpoint>, ProviderError>;
 }

@@ -4,7 +4,6 @@ use std::time::Duration;
 
 use async_trait::async_trait;
 use jiff::civil::Date;
-use tokio::time::Instant;
 use url::Url;
 
 use super::dialect::{Dialect, Login};
@@ -17,7 +16,7 @@ use crate::domain::traffic::{
 use crate::domain::units::Bytes;
 use crate::providers::http::auth::{AuthScheme, Credential, LoginFlow, ReadSecret};
 use crate::providers::http::session::{Session, SessionSettings};
-use crate::providers::{Provider, ProviderError, Span, UsageReport};
+use crate::providers::{Ask, Provider, ProviderError, Span, UsageReport};
 
 const LOGIN_REFUSED: &str = "Check username and password, and that dialect (published, v1 or v2) is the account's; v1 \
                              as it really answers wants login = \"basic\"";
@@ -71,11 +70,11 @@ impl Provider for Decodo {
     }
 
     /// What is allocated and used; where the dialect does not tell what was used, the subscriptions do.
-    async fn account_usage(&self, deadline: Instant) -> Result<AccountUsage, ProviderError> {
+    async fn account_usage(&self, ask: &Ask) -> Result<AccountUsage, ProviderError> {
         let allocated = match self.dialect {
             // The vendor's own v1 README has no such call.
             Dialect::V1 => AccountUsage::default(),
-            dialect => match self.session.call(|user| request::allocated(dialect, user), deadline).await {
+            dialect => match self.session.call(|user| request::allocated(dialect, user), ask).await {
                 Ok(body) => wire::allocated(&body, self.account.gigabyte)?,
                 Err(ProviderError::NotFound { .. }) => AccountUsage::default(),
                 Err(error) => return Err(error),
@@ -84,7 +83,7 @@ impl Provider for Decodo {
         if allocated.traffic.is_some() {
             return Ok(allocated);
         }
-        let plans = self.subscriptions(deadline).await?;
+        let plans = self.subscriptions(ask).await?;
         let traffic = if plans.is_empty() {
             None
         } else {
@@ -93,17 +92,12 @@ impl Provider for Decodo {
         Ok(AccountUsage { traffic, ..allocated })
     }
 
-    async fn sub_users(&self, deadline: Instant) -> Result<Vec<SubUser>, ProviderError> {
-        let body = self.session.call(|user| request::sub_users(self.dialect, user), deadline).await?;
+    async fn sub_users(&self, ask: &Ask) -> Result<Vec<SubUser>, ProviderError> {
+        let body = self.session.call(|user| request::sub_users(self.dialect, user), ask).await?;
         wire::sub_users(&body, self.account.gigabyte)
     }
 
-    async fn usage(
-        &self,
-        sub_user: &SubUser,
-        span: Span,
-        deadline: Instant,
-    ) -> Result<UsageReport, ProviderError> {
+    async fn usage(&self, sub_user: &SubUser, span: Span, ask: &Ask) -> Result<UsageReport, ProviderError> {
         let dates = match span {
             Span::Current => None,
             Span::Dates(..) if self.dialect == Dialect::Published => {
@@ -115,7 +109,7 @@ impl Provider for Decodo {
         };
         let id = sub_user.id.as_ref().map(|id| &*id.0);
         let build = |user: &str| request::traffic(self.dialect, user, &sub_user.username, id, dates);
-        let body = self.session.call(build, deadline).await?;
+        let body = self.session.call(build, ask).await?;
         wire::traffic(&body, dates, self.account.gigabyte)
     }
 
@@ -123,27 +117,23 @@ impl Provider for Decodo {
         &self,
         _sub_user: &SubUser,
         _day: Date,
-        _deadline: Instant,
+        _ask: &Ask,
     ) -> Result<Vec<TargetUsage>, ProviderError> {
         Err(ProviderError::Unsupported("Decodo's API tells no targets of a sub-user; only Oxylabs' does"))
     }
 
-    async fn subscriptions(&self, deadline: Instant) -> Result<Vec<Subscription>, ProviderError> {
-        let body = self.session.call(|user| request::subscriptions(self.dialect, user), deadline).await?;
+    async fn subscriptions(&self, ask: &Ask) -> Result<Vec<Subscription>, ProviderError> {
+        let body = self.session.call(|user| request::subscriptions(self.dialect, user), ask).await?;
         wire::subscriptions(&body, self.account.gigabyte)
     }
 
-    async fn whitelist(&self, deadline: Instant) -> Result<Vec<WhitelistedIp>, ProviderError> {
-        let body = self.session.call(|user| request::whitelist(self.dialect, user), deadline).await?;
+    async fn whitelist(&self, ask: &Ask) -> Result<Vec<WhitelistedIp>, ProviderError> {
+        let body = self.session.call(|user| request::whitelist(self.dialect, user), ask).await?;
         wire::whitelist(&body)
     }
 
-    async fn endpoints(
-        &self,
-        kind: Option<&str>,
-        deadline: Instant,
-    ) -> Result<Vec<ProxyEndpoint>, ProviderError> {
-        let body = self.session.call(|_| request::endpoints(kind), deadline).await?;
+    async fn endpoints(&self, kind: Option<&str>, ask: &Ask) -> Result<Vec<ProxyEndpoint>, ProviderError> {
+        let body = self.session.call(|_| request::endpoints(kind), ask).await?;
         wire::endpoints(&body)
     }
 }

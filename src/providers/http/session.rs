@@ -19,7 +19,28 @@ use super::request::ApiRequest;
 use super::retry;
 use super::token;
 use super::transport::{Answer, CallObserver, Transport};
+use crate::domain::collector::FailureReason;
 use crate::providers::error::ProviderError;
+
+/// What a caller wants known of each try of a read that was rejected and is asked again.
+pub type OnRetry = Arc<dyn Fn(FailureReason) + Send + Sync>;
+
+/// How long a call may take, and who hears of its retries.
+#[derive(Clone)]
+pub struct Ask {
+    /// The call ends by then.
+    pub deadline: Instant,
+    /// Told of each rejected answer that is asked for again; the last is the call's own error.
+    pub on_retry: OnRetry,
+}
+
+impl Ask {
+    /// A call until `deadline` whose retries nobody counts.
+    #[must_use]
+    pub fn until(deadline: Instant) -> Self {
+        Self { deadline, on_retry: Arc::new(|_| ()) }
+    }
+}
 
 /// What a session is made of.
 pub struct SessionSettings {
@@ -68,17 +89,14 @@ impl Session {
         }
     }
 
-    /// Makes the call that `build` makes of the user id, until `deadline`, and gives the body of a 2xx answer.
+    /// Makes the call that `build` makes of the user id and gives the body of a 2xx answer.
     ///
     /// A read is tried up to three times where that may help; a refused token is replaced once, and the call replayed.
     ///
     /// # Errors
     /// Everything that is not a whole 2xx answer.
-    pub async fn call(
-        &self,
-        build: impl Fn(&str) -> ApiRequest,
-        deadline: Instant,
-    ) -> Result<Bytes, ProviderError> {
+    pub async fn call(&self, build: impl Fn(&str) -> ApiRequest, ask: &Ask) -> Result<Bytes, ProviderError> {
+        let deadline = ask.deadline;
         let mut tries = 1;
         let mut replayed = false;
         loop {
@@ -93,6 +111,7 @@ impl Session {
                 return Err(error);
             }
             tracing::debug!(reason = %error.reason(), try_number = tries, "asks again: {error}");
+            (ask.on_retry)(error.reason());
             sleep_until(resume).await;
         }
     }

@@ -3,7 +3,6 @@
 use async_trait::async_trait;
 use jiff::civil::Date;
 use std::time::Duration;
-use tokio::time::Instant;
 use url::Url;
 
 use super::request::{self, StatsType};
@@ -15,7 +14,7 @@ use crate::domain::traffic::{
 };
 use crate::providers::http::auth::{AuthScheme, Credential, LoginFlow, ReadSecret};
 use crate::providers::http::session::{Session, SessionSettings};
-use crate::providers::{Provider, ProviderError, Span, UsageReport};
+use crate::providers::{Ask, Provider, ProviderError, Span, UsageReport};
 
 /// What the vendor's own page says about a refused login.
 const REFUSED: &str = "Oxylabs wants the main proxy user, the first in the users list, not the dashboard login; after a \
@@ -69,28 +68,23 @@ impl Provider for Oxylabs {
         &[Collector::Account, Collector::SubUsers, Collector::Targets]
     }
 
-    async fn account_usage(&self, deadline: Instant) -> Result<AccountUsage, ProviderError> {
-        let body = self.session.call(request::client_stats, deadline).await?;
+    async fn account_usage(&self, ask: &Ask) -> Result<AccountUsage, ProviderError> {
+        let body = self.session.call(request::client_stats, ask).await?;
         wire::client_stats(&body, self.account.gigabyte)
     }
 
-    async fn sub_users(&self, deadline: Instant) -> Result<Vec<SubUser>, ProviderError> {
-        let body = self.session.call(request::sub_users, deadline).await?;
+    async fn sub_users(&self, ask: &Ask) -> Result<Vec<SubUser>, ProviderError> {
+        let body = self.session.call(request::sub_users, ask).await?;
         wire::sub_users(&body, self.account.gigabyte)
     }
 
-    async fn usage(
-        &self,
-        sub_user: &SubUser,
-        span: Span,
-        deadline: Instant,
-    ) -> Result<UsageReport, ProviderError> {
+    async fn usage(&self, sub_user: &SubUser, span: Span, ask: &Ask) -> Result<UsageReport, ProviderError> {
         let (stats, window) = match span {
             Span::Current if sub_user.lifetime == Some(true) => (StatsType::Lifetime, Window::Lifetime),
             Span::Current => (StatsType::CurrentMonth, Window::CalendarMonth),
             Span::Dates(from, to) => (StatsType::Custom(from, to), Window::Dates(from, to)),
         };
-        let body = self.session.call(|user| request::stats(user, id(sub_user), stats), deadline).await?;
+        let body = self.session.call(|user| request::stats(user, id(sub_user), stats), ask).await?;
         wire::stats(&body, window, self.account.gigabyte)
     }
 
@@ -98,27 +92,23 @@ impl Provider for Oxylabs {
         &self,
         sub_user: &SubUser,
         day: Date,
-        deadline: Instant,
+        ask: &Ask,
     ) -> Result<Vec<TargetUsage>, ProviderError> {
-        let body = self.session.call(|user| request::target_stats(user, id(sub_user), day), deadline).await?;
+        let body = self.session.call(|user| request::target_stats(user, id(sub_user), day), ask).await?;
         wire::targets(&body, self.account.gigabyte)
     }
 
-    async fn subscriptions(&self, _deadline: Instant) -> Result<Vec<Subscription>, ProviderError> {
+    async fn subscriptions(&self, _ask: &Ask) -> Result<Vec<Subscription>, ProviderError> {
         Err(ProviderError::Unsupported(
             "Oxylabs' API tells no subscriptions; set plan and billing_day in the config",
         ))
     }
 
-    async fn whitelist(&self, _deadline: Instant) -> Result<Vec<WhitelistedIp>, ProviderError> {
+    async fn whitelist(&self, _ask: &Ask) -> Result<Vec<WhitelistedIp>, ProviderError> {
         Err(ProviderError::Unsupported("Oxylabs' API has no whitelist; only Decodo's has"))
     }
 
-    async fn endpoints(
-        &self,
-        _kind: Option<&str>,
-        _deadline: Instant,
-    ) -> Result<Vec<ProxyEndpoint>, ProviderError> {
+    async fn endpoints(&self, _kind: Option<&str>, _ask: &Ask) -> Result<Vec<ProxyEndpoint>, ProviderError> {
         Err(ProviderError::Unsupported("Oxylabs' API lists no endpoints; only Decodo's does"))
     }
 }
