@@ -1,0 +1,115 @@
+//! One collector of one account through time: triggered, never overlapping, bounded, drained.
+
+use std::time::Duration;
+
+use tokio::sync::mpsc;
+use tokio::time::Instant;
+use tokio_util::sync::CancellationToken;
+
+use super::pass::{Cursor, Pass};
+use crate::domain::collector::Collector;
+use crate::domain::cron::Cron;
+
+/// How late a tick may come before the pass starts without it: the trigger polls twice a second, and may lose ticks.
+pub const GRACE: Duration = Duration::from_secs(30);
+
+/// The least time that a pass gets, however short its interval.
+const LEAST_DEADLINE: Duration = Duration::from_secs(60);
+
+/// The longest delay by which accounts on one schedule are spread.
+const LONGEST_SPREAD: Duration = Duration::from_secs(5);
+
+/// A collector of an account and its schedule.
+pub struct Worker {
+    /// What a pass works with.
+    pub pass: Pass,
+    /// The collector.
+    pub collector: Collector,
+    /// When it is due.
+    pub cron: Cron,
+}
+
+impl Worker {
+    /// A channel whose sender the trigger gets: one tick may wait, more are one.
+    #[must_use]
+    pub fn ticks() -> (mpsc::Sender<()>, mpsc::Receiver<()>) {
+        mpsc::channel(1)
+    }
+
+    /// Makes a pass now and on each tick, until `stop`; a pass under way is then given up after `drain`.
+    pub async fn run(self, mut ticks: mpsc::Receiver<()>, stop: CancellationToken, drain: Duration) {
+        let mut cursor = Cursor::default();
+        loop {
+            if !self.bounded_pass(&mut cursor, &stop, drain).await {
+                return;
+            }
+            // Ticks that came while the pass ran are skipped: passes do not overlap and do not pile up.
+            if ticks.try_recv().is_ok() {
+                tracing::warn!(
+                    account = %self.pass.holder.account().name,
+                    collector = %self.collector,
+                    "a pass took longer than its interval, so the next one was skipped; lower the schedule or raise requests_per_second"
+                );
+            }
+            tokio::select! {
+                () = stop.cancelled() => return,
+                () = self.lost_tick() => {
+                    tracing::warn!(
+                        account = %self.pass.holder.account().name,
+                        collector = %self.collector,
+                        "the trigger lost a tick; the pass starts without it"
+                    );
+                }
+                tick = ticks.recv() => if tick.is_none() {
+                    // The trigger is gone; lost ticks are noticed above.
+                    stop.cancelled().await;
+                    return;
+                },
+            }
+            tokio::select! {
+                () = stop.cancelled() => return,
+                () = tokio::time::sleep(self.spread()) => {}
+            }
+        }
+    }
+
+    /// One pass with its deadline; false when the worker is to end.
+    async fn bounded_pass(&self, cursor: &mut Cursor, stop: &CancellationToken, drain: Duration) -> bool {
+        let deadline = Instant::now() + self.time_to_next().max(LEAST_DEADLINE);
+        let pass = self.pass.run(self.collector, cursor, deadline);
+        let stopped = async {
+            stop.cancelled().await;
+            tokio::time::sleep(drain).await;
+        };
+        tokio::select! {
+            _outcome = pass => !stop.is_cancelled(),
+            () = stopped => {
+                tracing::warn!(
+                    account = %self.pass.holder.account().name,
+                    collector = %self.collector,
+                    "gave up a pass that did not end in time for the stop"
+                );
+                false
+            }
+        }
+    }
+
+    fn time_to_next(&self) -> Duration {
+        let now = self.pass.clock.now();
+        let next = self.cron.next_after(now);
+        next.map_or(LEAST_DEADLINE, |next| next.duration_since(now).unsigned_abs())
+    }
+
+    /// Ends when a tick is overdue.
+    async fn lost_tick(&self) {
+        tokio::time::sleep(self.time_to_next() + GRACE).await;
+    }
+
+    /// The same for each pass of an account, different from account to account, short against the interval.
+    fn spread(&self) -> Duration {
+        let name = self.pass.holder.account().name.as_str();
+        let hash = crc32fast::hash(name.as_bytes());
+        let most = LONGEST_SPREAD.min(self.time_to_next() / 20);
+        most.mul_f64(f64::from(hash) / f64::from(u32::MAX))
+    }
+}

@@ -1,0 +1,373 @@
+//! Passes and workers against a provider that answers from a table, in paused time.
+
+use std::collections::BTreeMap;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::{Arc, Mutex};
+use std::time::Duration;
+
+use async_trait::async_trait;
+use jiff::Timestamp;
+use jiff::civil::{Date, date};
+use proxymeter::collect::clock::Clock;
+use proxymeter::collect::holder::Holder;
+use proxymeter::collect::observer::{Observer, Outcome};
+use proxymeter::collect::pass::{Cursor, Pass};
+use proxymeter::collect::worker::{GRACE, Worker};
+use proxymeter::domain::account::{Account, AccountName};
+use proxymeter::domain::collector::{Collector, FailureReason};
+use proxymeter::domain::traffic::{
+    AccountUsage, ProxyEndpoint, SubUser, SubUserId, Subscription, TargetUsage, Usage, WhitelistedIp, Window,
+};
+use proxymeter::domain::units::{Bytes, Gigabyte};
+use proxymeter::providers::{Ask, Provider, ProviderError, Span, UsageReport};
+use tokio::time::Instant;
+use tokio_util::sync::CancellationToken;
+
+/// A provider that answers from what a test sets.
+struct Fake {
+    account: Account,
+    state: Mutex<State>,
+    under_way: AtomicUsize,
+    most_under_way: AtomicUsize,
+}
+
+#[derive(Default)]
+struct State {
+    total: Option<u64>,
+    sub_users: Vec<SubUser>,
+    /// By name: bytes, or a status that is no 200.
+    usage: BTreeMap<String, Result<u64, u16>>,
+    asked: Vec<String>,
+    takes: Duration,
+}
+
+impl Fake {
+    fn new(state: State) -> Arc<Self> {
+        let account = Account {
+            provider: "oxylabs",
+            name: AccountName::new("acme").unwrap(),
+            product: "mobile".into(),
+            dialect: "v2",
+            gigabyte: Gigabyte::Decimal,
+            writes: false,
+            plan: None,
+            billing_day: None,
+            time_zone: jiff::tz::TimeZone::UTC,
+        };
+        let (under_way, most_under_way) = (AtomicUsize::new(0), AtomicUsize::new(0));
+        Arc::new(Self { account, state: Mutex::new(state), under_way, most_under_way })
+    }
+
+    async fn asked(&self, what: String) {
+        let takes = {
+            let mut state = self.state.lock().unwrap();
+            state.asked.push(what);
+            state.takes
+        };
+        let now = self.under_way.fetch_add(1, Ordering::SeqCst) + 1;
+        self.most_under_way.fetch_max(now, Ordering::SeqCst);
+        tokio::time::sleep(takes).await;
+        self.under_way.fetch_sub(1, Ordering::SeqCst);
+    }
+
+    fn log(&self) -> Vec<String> {
+        std::mem::take(&mut self.state.lock().unwrap().asked)
+    }
+}
+
+fn refused(status: u16) -> ProviderError {
+    match status {
+        404 => ProviderError::NotFound { endpoint: "test", said: None },
+        status => ProviderError::Status { endpoint: "test", status, said: None },
+    }
+}
+
+#[async_trait]
+impl Provider for Fake {
+    fn account(&self) -> &Account {
+        &self.account
+    }
+
+    fn collectors(&self) -> &'static [Collector] {
+        &Collector::ALL
+    }
+
+    async fn account_usage(&self, _ask: &Ask) -> Result<AccountUsage, ProviderError> {
+        self.asked("account".to_owned()).await;
+        let total = self.state.lock().unwrap().total;
+        let traffic = Some(Bytes(total.ok_or(refused(500))?));
+        Ok(AccountUsage { traffic, period_start: Some(date(2026, 1, 1)), ..AccountUsage::default() })
+    }
+
+    async fn sub_users(&self, _ask: &Ask) -> Result<Vec<SubUser>, ProviderError> {
+        self.asked("list".to_owned()).await;
+        let list = self.state.lock().unwrap().sub_users.clone();
+        if list.is_empty() { Err(refused(502)) } else { Ok(list) }
+    }
+
+    async fn usage(&self, who: &SubUser, span: Span, _ask: &Ask) -> Result<UsageReport, ProviderError> {
+        assert_eq!(span, Span::Current);
+        self.asked(format!("usage {}", who.username)).await;
+        let bytes = self.state.lock().unwrap().usage[&*who.username].map_err(refused)?;
+        let usage = Usage { traffic: Bytes(bytes), requests: None, window: Window::CalendarMonth };
+        Ok(UsageReport { usage, days: vec![] })
+    }
+
+    async fn targets(&self, who: &SubUser, day: Date, ask: &Ask) -> Result<Vec<TargetUsage>, ProviderError> {
+        if Instant::now() >= ask.deadline {
+            return Err(ProviderError::Timeout { endpoint: "test", after: Duration::ZERO });
+        }
+        self.asked(format!("targets {} {day}", who.username)).await;
+        Ok(vec![TargetUsage { target: "example.com".into(), traffic: Bytes(1), requests: Some(1) }])
+    }
+
+    async fn subscriptions(&self, _ask: &Ask) -> Result<Vec<Subscription>, ProviderError> {
+        Err(refused(500))
+    }
+
+    async fn whitelist(&self, _ask: &Ask) -> Result<Vec<WhitelistedIp>, ProviderError> {
+        Err(refused(500))
+    }
+
+    async fn endpoints(&self, _kind: Option<&str>, _ask: &Ask) -> Result<Vec<ProxyEndpoint>, ProviderError> {
+        Err(refused(500))
+    }
+}
+
+/// Writes down what it hears.
+#[derive(Default)]
+struct Log(Mutex<Vec<String>>);
+
+impl Log {
+    fn take(&self) -> Vec<String> {
+        std::mem::take(&mut self.0.lock().unwrap())
+    }
+
+    fn add(&self, line: String) {
+        self.0.lock().unwrap().push(line);
+    }
+}
+
+impl Observer for Log {
+    fn began(&self, _holder: &Holder, collector: Collector, _at: Timestamp) {
+        self.add(format!("{collector} began"));
+    }
+
+    fn rejected(&self, _holder: &Holder, collector: Collector, reason: FailureReason) {
+        self.add(format!("{collector} rejected {reason}"));
+    }
+
+    fn changed(&self, _holder: &Holder) {}
+
+    fn ended(
+        &self,
+        _holder: &Holder,
+        collector: Collector,
+        outcome: &Outcome,
+        _at: Timestamp,
+        _took: Duration,
+    ) {
+        let word = match outcome {
+            Outcome::Whole => "whole",
+            Outcome::Partial(_) => "partial",
+            Outcome::Failed(_) => "failed",
+        };
+        self.add(format!("{collector} {word}"));
+    }
+}
+
+fn sub_user(name: &str, traffic: Option<u64>) -> SubUser {
+    SubUser {
+        id: Some(SubUserId(name.into())),
+        username: name.into(),
+        status: Some("active".into()),
+        product: None,
+        limit: None,
+        limit_enforced: None,
+        lifetime: None,
+        created: None,
+        usage: traffic.map(|bytes| Usage { traffic: Bytes(bytes), requests: None, window: Window::Period }),
+    }
+}
+
+fn pass(fake: &Arc<Fake>, at: &str) -> (Pass, Arc<Log>) {
+    let log = Arc::<Log>::default();
+    let pass = Pass {
+        holder: Arc::new(Holder::new(fake.clone())),
+        observer: log.clone(),
+        clock: Arc::new(Clock::starting_at(at.parse().unwrap())),
+        lag: Duration::from_secs(900),
+    };
+    (pass, log)
+}
+
+async fn run(pass: &Pass, collector: Collector) -> Outcome {
+    let mut cursor = Cursor::default();
+    pass.run(collector, &mut cursor, Instant::now() + Duration::from_secs(60)).await
+}
+
+fn used(pass: &Pass) -> Vec<(String, Option<u64>)> {
+    let snapshot = pass.holder.snapshot();
+    let used = |row: &proxymeter::domain::snapshot::SubUserRow| {
+        (row.sub_user.username.to_string(), row.usage.as_ref().map(|usage| usage.value.traffic.0))
+    };
+    snapshot.rows().iter().map(used).collect()
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_failed_answer_changes_nothing_and_is_counted_with_its_reason() {
+    let fake = Fake::new(State { total: Some(7), ..State::default() });
+    let (pass, log) = pass(&fake, "2026-01-15T12:00:00Z");
+    assert_eq!(run(&pass, Collector::Account).await, Outcome::Whole);
+    let before = pass.holder.snapshot();
+    fake.state.lock().unwrap().total = None;
+    assert!(matches!(run(&pass, Collector::Account).await, Outcome::Failed(_)));
+    assert_eq!(pass.holder.snapshot(), before);
+    assert_eq!(
+        log.take(),
+        ["account began", "account whole", "account began", "account rejected status", "account failed"]
+    );
+}
+
+#[tokio::test(start_paused = true)]
+async fn where_the_list_says_no_usage_each_sub_user_is_asked_for() {
+    let usage = BTreeMap::from([("b".to_owned(), Ok(20)), ("c".to_owned(), Err(404))]);
+    let sub_users = vec![sub_user("a", Some(10)), sub_user("b", None), sub_user("c", None)];
+    let fake = Fake::new(State { sub_users, usage, ..State::default() });
+    let (pass, _) = pass(&fake, "2026-01-15T12:00:00Z");
+    assert_eq!(run(&pass, Collector::SubUsers).await, Outcome::Whole, "one that is gone is no failure");
+    assert_eq!(used(&pass), [("a".to_owned(), Some(10)), ("b".to_owned(), Some(20)), ("c".to_owned(), None)]);
+    assert_eq!(fake.log(), ["list", "usage b", "usage c"]);
+}
+
+#[tokio::test(start_paused = true)]
+async fn f16_some_answers_are_fresh_and_the_others_keep_their_age() {
+    let names: Vec<String> = (0..40).map(|number| format!("u{number:02}")).collect();
+    let usage = names.iter().map(|name| (name.clone(), Ok(1))).collect();
+    let sub_users = names.iter().map(|name| sub_user(name, None)).collect();
+    let fake = Fake::new(State { sub_users, usage, ..State::default() });
+    let (pass, log) = pass(&fake, "2026-01-15T12:00:00Z");
+    run(&pass, Collector::SubUsers).await;
+    tokio::time::advance(Duration::from_secs(300)).await;
+    for (number, name) in names.iter().enumerate() {
+        let answer = if number < 37 { Ok(2) } else { Err(500) };
+        fake.state.lock().unwrap().usage.insert(name.clone(), answer);
+    }
+    log.take();
+    assert!(matches!(run(&pass, Collector::SubUsers).await, Outcome::Partial(_)));
+    let snapshot = pass.holder.snapshot();
+    let now = pass.clock.now();
+    let ages: Vec<i64> = snapshot
+        .rows()
+        .iter()
+        .map(|row| now.duration_since(row.usage.as_ref().unwrap().observed).as_secs())
+        .collect();
+    assert_eq!(ages.iter().filter(|age| **age == 0).count(), 37);
+    assert_eq!(ages.iter().filter(|age| **age >= 300).count(), 3);
+    assert_eq!(log.take().iter().filter(|line| *line == "sub_users rejected status").count(), 3);
+}
+
+#[tokio::test(start_paused = true)]
+async fn the_walk_over_targets_goes_on_where_it_stopped() {
+    let sub_users = (0..5).map(|number| sub_user(&format!("u{number}"), Some(1))).collect();
+    let fake = Fake::new(State { sub_users, takes: Duration::from_secs(10), ..State::default() });
+    let (pass, log) = pass(&fake, "2026-01-15T12:00:00Z");
+    run(&pass, Collector::SubUsers).await;
+    fake.log();
+    log.take();
+    let mut cursor = Cursor::default();
+    for expected in [["u0", "u1", "u2"], ["u3", "u4", "u0"]] {
+        let outcome =
+            pass.run(Collector::Targets, &mut cursor, Instant::now() + Duration::from_secs(30)).await;
+        assert_eq!(outcome, Outcome::Whole, "a walk that takes several passes is no failure");
+        assert_eq!(fake.log(), expected.map(|name| format!("targets {name} 2026-01-15")));
+    }
+    assert_eq!(pass.holder.snapshot().targets.len(), 5);
+}
+
+#[tokio::test(start_paused = true)]
+async fn yesterdays_targets_are_read_until_they_are_final() {
+    let fake = Fake::new(State { sub_users: vec![sub_user("u", Some(1))], ..State::default() });
+    let (pass, _) = pass(&fake, "2026-01-15T23:55:00Z");
+    run(&pass, Collector::SubUsers).await;
+    let mut days = Vec::new();
+    for _ in 0..4 {
+        fake.log();
+        run(&pass, Collector::Targets).await;
+        days.push(fake.log());
+        tokio::time::advance(Duration::from_secs(600)).await;
+    }
+    let (old, new) = ("targets u 2026-01-15", "targets u 2026-01-16");
+    assert_eq!(
+        days,
+        [vec![old], vec![old, new], vec![old, new], vec![new]],
+        "final 15 minutes after midnight"
+    );
+}
+
+struct Running {
+    ticks: tokio::sync::mpsc::Sender<()>,
+    stop: CancellationToken,
+    task: tokio::task::JoinHandle<()>,
+}
+
+fn start(pass: &Pass, cron: &str, drain: Duration) -> Running {
+    let (ticks, received) = Worker::ticks();
+    let stop = CancellationToken::new();
+    let worker = Worker { pass: pass.clone(), collector: Collector::Account, cron: cron.parse().unwrap() };
+    let task = tokio::spawn(worker.run(received, stop.clone(), drain));
+    Running { ticks, stop, task }
+}
+
+async fn settle() {
+    for _ in 0..50 {
+        tokio::task::yield_now().await;
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn f35_passes_never_overlap_and_do_not_pile_up() {
+    let fake = Fake::new(State { total: Some(1), takes: Duration::from_secs(25), ..State::default() });
+    let (pass, _) = pass(&fake, "2026-01-15T12:00:00Z");
+    let running = start(&pass, "*/10 * * * * *", Duration::ZERO);
+    for _ in 0..20 {
+        settle().await;
+        let _full = running.ticks.try_send(());
+        tokio::time::sleep(Duration::from_secs(10)).await;
+    }
+    assert_eq!(fake.most_under_way.load(Ordering::SeqCst), 1);
+    let passes = fake.log().len();
+    assert!((6..=8).contains(&passes), "{passes} in 200 s at 25 s each, skipping what came meanwhile");
+    running.stop.cancel();
+    running.task.await.unwrap();
+}
+
+#[tokio::test(start_paused = true)]
+async fn f35_a_lost_tick_is_noticed_and_made_up_for() {
+    let fake = Fake::new(State { total: Some(1), ..State::default() });
+    let (pass, _) = pass(&fake, "2026-01-15T12:01:00Z");
+    let running = start(&pass, "0 */5 * * * *", Duration::ZERO);
+    settle().await;
+    assert_eq!(fake.log().len(), 1, "the first pass waits for no tick");
+    tokio::time::sleep(Duration::from_secs(240)).await;
+    assert_eq!(fake.log().len(), 0, "a tick may be late");
+    tokio::time::sleep(GRACE + Duration::from_secs(10)).await;
+    assert_eq!(fake.log().len(), 1);
+    running.stop.cancel();
+    running.task.await.unwrap();
+}
+
+#[tokio::test(start_paused = true)]
+async fn f35_a_stop_lets_a_pass_end_for_a_while_and_then_gives_it_up() {
+    for (takes, drain, ends_after) in [(3, 5, 3), (3600, 5, 5)] {
+        let takes = Duration::from_secs(takes);
+        let fake = Fake::new(State { total: Some(1), takes, ..State::default() });
+        let (pass, _) = pass(&fake, "2026-01-15T12:00:00Z");
+        let running = start(&pass, "0 */5 * * * *", Duration::from_secs(drain));
+        settle().await;
+        let stopped = Instant::now();
+        running.stop.cancel();
+        running.task.await.unwrap();
+        assert_eq!(stopped.elapsed().as_secs(), ends_after);
+    }
+}
