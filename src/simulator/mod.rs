@@ -1,1 +1,196 @@
-//! Under construction.
+//! Both vendors' APIs as a server: accounts whose traffic grows, and the books to compare with.
+//!
+//! Each account has its own base address: its name, then the version that its dialect has.
+//! The built-in scenarios ([`Scenario::default`], [`Scenario::demo`]) have these:
+//!
+//! | base address | provider, dialect | user | password or key |
+//! | --- | --- | --- | --- |
+//! | `/oxylabs/v2` | Oxylabs, mobile | `customer_acme` | `Sim_oxylabs_1` |
+//! | `/decodo-published/v1` | Decodo, `published` | `sp_published` | `Sim_published_1` |
+//! | `/decodo-v1/v1` | Decodo, `v1` | `sp_classic` | `Sim_classic_1` |
+//! | `/decodo-v2/v2` | Decodo, `v2` | | `sim0key0v20000000000000000000001` |
+//!
+//! [`Scenario::access`] returns the same for any scenario.
+//!
+//! Traffic is a function of time: two simulators with the same scenario and start agree, and so do two looks at one.
+//! `GET /-/books` (`?days=0` without targets) tells the exact bytes, `POST /-/clock` with `{"paused": true}`,
+//! `{"speed": 60}` or `{"advance": "1h"}` stops, hurries and moves the time, `DELETE /-/sessions` ends every token.
+//! These need no authentication: the server is for loopback.
+
+mod account;
+mod auth;
+mod books;
+mod built_in;
+mod clock;
+mod control;
+mod decodo;
+mod exchange;
+mod operation;
+mod oxylabs;
+mod scenario;
+mod server;
+mod sub_user;
+mod wire;
+mod workload;
+
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
+use axum::http::StatusCode;
+use jiff::{SignedDuration, Timestamp};
+use serde_json::{Value, json};
+
+pub use self::books::{AccountBooks, Books, SubUserBooks, TargetBooks};
+pub use self::scenario::{
+    Access, AccountSpec, Dialect, Scenario, Shape, StatisticsShape, SubUserSpec, TargetSpec, Workload,
+};
+pub use self::server::serve;
+
+use self::account::Account;
+use self::books::Counts;
+use self::clock::Clock;
+use self::exchange::{Answer, Call};
+
+/// Where the time comes from.
+pub type Now = Arc<dyn Fn() -> Timestamp + Send + Sync>;
+
+/// A running simulation; clones share it.
+#[derive(Clone)]
+pub struct Simulator {
+    now: Now,
+    world: Arc<Mutex<World>>,
+}
+
+struct World {
+    clock: Clock,
+    accounts: Vec<(Account, Counts)>,
+}
+
+impl Simulator {
+    /// Starts a scenario at the time that `now` tells.
+    #[must_use]
+    pub fn new(scenario: &Scenario, now: Now) -> Self {
+        let start = now();
+        let accounts = scenario
+            .accounts
+            .iter()
+            .map(|spec| (Account::new(spec, scenario, start), Counts::default()))
+            .collect();
+        let world = World { clock: Clock::new(start, scenario.speed), accounts };
+        Self { now, world: Arc::new(Mutex::new(world)) }
+    }
+
+    /// The vendors' routes and the control routes.
+    pub fn router(&self) -> axum::Router {
+        server::router(self.clone())
+    }
+
+    /// The exact bytes of everything, now, with targets of the last 31 days.
+    #[must_use]
+    pub fn books(&self) -> Books {
+        self.books_of(control::DAYS)
+    }
+
+    fn books_of(&self, days: u32) -> Books {
+        let mut world = self.world();
+        let now = world.advance((self.now)());
+        Books {
+            now: now.to_string(),
+            paused: world.clock.is_paused(),
+            accounts: world
+                .accounts
+                .iter()
+                .map(|(account, counts)| {
+                    (account.spec.name.clone(), books::of_account(account, counts, days))
+                })
+                .collect(),
+        }
+    }
+
+    /// Stops the traffic, or lets it flow again; the API goes on answering.
+    pub fn pause(&self, paused: bool) {
+        self.world().clock.pause((self.now)(), paused);
+    }
+
+    /// Moves the traffic's time and the tokens' on; `false` if that is beyond the end of time.
+    pub fn advance(&self, by: SignedDuration) -> bool {
+        self.change_clock(None, None, by)
+    }
+
+    fn change_clock(&self, paused: Option<bool>, speed: Option<f64>, by: SignedDuration) -> bool {
+        let now = (self.now)();
+        let mut world = self.world();
+        if !world.clock.advance(now, by) {
+            return false;
+        }
+        if let Some(speed) = speed {
+            world.clock.set_speed(now, speed);
+        }
+        if let Some(paused) = paused {
+            world.clock.pause(now, paused);
+        }
+        true
+    }
+
+    fn clock(&self) -> Value {
+        let mut world = self.world();
+        let now = world.clock.traffic((self.now)());
+        json!({ "now": now.to_string(), "paused": world.clock.is_paused(), "speed": world.clock.speed() })
+    }
+
+    fn revoke_sessions(&self) {
+        for (account, _) in &mut self.world().accounts {
+            account.tokens.revoke();
+        }
+    }
+
+    fn world(&self) -> MutexGuard<'_, World> {
+        self.world.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Answers one request, whose path begins with the account's name.
+    fn answer(&self, mut call: Call) -> Answer {
+        if call.path.first().is_some_and(|first| first == "-") {
+            return control::answer(self, &call);
+        }
+        let now = (self.now)();
+        let mut world = self.world();
+        world.advance(now);
+        call.now = world.clock.tokens(now);
+        world.answer(&call)
+    }
+}
+
+impl World {
+    fn advance(&mut self, now: Timestamp) -> Timestamp {
+        let now = self.clock.traffic(now);
+        for (account, _) in &mut self.accounts {
+            account.advance(now);
+        }
+        now
+    }
+
+    fn answer(&mut self, call: &Call) -> Answer {
+        let segments: Vec<&str> = call.path.iter().map(String::as_str).collect();
+        let nowhere = || Answer::json(StatusCode::NOT_FOUND, json!({ "error": "Not found" }));
+        let [name, version, path @ ..] = segments.as_slice() else { return nowhere() };
+        let found = self
+            .accounts
+            .iter_mut()
+            .find(|(account, _)| account.spec.name == *name && account.spec.dialect.version() == *version);
+        let Some((account, counts)) = found else { return nowhere() };
+        let Some(route) = operation::route(account.spec.dialect, path) else { return nowhere() };
+        let Some(&(_, operation)) = route.operations.iter().find(|(method, _)| method == call.method) else {
+            let allow: Vec<_> = route.operations.iter().map(|(method, _)| method.as_str()).collect();
+            let refused =
+                Answer::json(StatusCode::METHOD_NOT_ALLOWED, json!({ "error": "Method not allowed" }));
+            return Answer { allow: Some(allow.join(", ")), ..refused };
+        };
+        let answer = match account.spec.dialect {
+            Dialect::Oxylabs => oxylabs::answer(account, operation, &route, call),
+            _ => decodo::answer(account, operation, &route, call),
+        };
+        *counts.calls.entry(operation.name()).or_default() += 1;
+        *counts.answers.entry(operation.name()).or_default().entry(answer.status.as_u16()).or_default() += 1;
+        answer
+    }
+}

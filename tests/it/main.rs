@@ -3,3 +3,4 @@
 mod collect;
 mod scripted;
 mod session;
+mod simulator;

@@ -1,0 +1,176 @@
+//! The truth behind the simulated figures, for tests to compare with.
+
+use std::collections::BTreeMap;
+
+use serde::Serialize;
+
+use super::account::Account;
+use super::scenario::Dialect;
+use super::sub_user::{Status, SubUser};
+use super::wire;
+
+/// Everything that the simulator knows, at one moment.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct Books {
+    /// The time in which traffic flows, RFC 3339.
+    pub now: String,
+    /// Whether that time stands still.
+    pub paused: bool,
+    /// By the account's name.
+    pub accounts: BTreeMap<String, AccountBooks>,
+}
+
+/// One account's truth.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct AccountBooks {
+    /// `oxylabs` or `decodo`.
+    pub provider: &'static str,
+    /// `published`, `v1` or `v2`.
+    pub dialect: &'static str,
+    /// The path of the base address.
+    pub base_path: String,
+    /// The product.
+    pub product: String,
+    /// Bytes in the vendor's gigabyte.
+    pub gigabyte_bytes: u64,
+    /// Exact bytes since the period began, of all sub-users and of the account itself.
+    pub traffic_bytes: u64,
+    /// The part of it that belongs to no sub-user.
+    pub unattributed_bytes: u64,
+    /// What the vendor says of `traffic_bytes`: lagging, and in the vendor's steps.
+    pub reported_bytes: u64,
+    /// What the plan includes; `null` where it is unlimited.
+    pub plan_bytes: Option<u64>,
+    /// The sum of the caps of listed sub-users.
+    pub allocated_bytes: u64,
+    /// How many sub-users are active.
+    pub active_sub_users: usize,
+    /// The period's first day.
+    pub period_start: String,
+    /// The period's last day, inclusive.
+    pub period_end: String,
+    /// The sub-users, deleted ones too.
+    pub sub_users: Vec<SubUserBooks>,
+    /// Addresses that need no credentials.
+    pub whitelist: Vec<String>,
+    /// Calls by operation.
+    pub calls: BTreeMap<&'static str, u64>,
+    /// Answers by operation and status.
+    pub answers: BTreeMap<&'static str, BTreeMap<u16, u64>>,
+}
+
+/// One sub-user's truth.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct SubUserBooks {
+    /// The vendor's id.
+    pub id: u64,
+    /// The name.
+    pub username: String,
+    /// `active`, `disabled` (by a person), `cut_off` (by the vendor at the limit) or `deleted`.
+    pub status: &'static str,
+    /// Whether the vendor's list shows it.
+    pub listed: bool,
+    /// Exact bytes that the limit is held against.
+    pub traffic_bytes: u64,
+    /// What the vendor says of them: lagging, and in steps of 0.01 GB; exact where the wire carries bytes.
+    pub reported_bytes: u64,
+    /// Requests since the counter began, as far as the simulation goes back.
+    pub requests: u64,
+    /// The cap; `null` is none, 0 a block.
+    pub limit_bytes: Option<u64>,
+    /// Whether the vendor cuts off at the cap.
+    pub auto_disable: bool,
+    /// Whether the counter never resets.
+    pub lifetime: bool,
+    /// Where its traffic went, by day.
+    pub targets: Vec<TargetBooks>,
+}
+
+/// Traffic to one target on one UTC day.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct TargetBooks {
+    /// The day.
+    pub date: String,
+    /// The domain.
+    pub target: String,
+    /// Exact bytes that the vendor knows of.
+    pub traffic_bytes: u64,
+    /// The same in steps of 0.01 GB.
+    pub reported_bytes: u64,
+    /// Requests.
+    pub requests: u64,
+}
+
+/// How often each operation was called, and what came of it.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Counts {
+    pub(super) calls: BTreeMap<&'static str, u64>,
+    pub(super) answers: BTreeMap<&'static str, BTreeMap<u16, u64>>,
+}
+
+/// The books of an account, with targets of the last `days` days.
+pub(super) fn of_account(account: &Account, counts: &Counts, days: u32) -> AccountBooks {
+    let spec = &account.spec;
+    let places = if spec.dialect == Dialect::Oxylabs { wire::FINE } else { wire::STEP };
+    let all = || account.sub_users.iter().chain(&account.main);
+    AccountBooks {
+        provider: spec.dialect.provider(),
+        dialect: spec.dialect.as_str(),
+        base_path: spec.base_path(),
+        product: spec.product.clone(),
+        gigabyte_bytes: spec.gigabyte.bytes(),
+        traffic_bytes: all().map(|user| user.in_period).sum(),
+        unattributed_bytes: account.main.as_ref().map_or(0, |main| main.in_period),
+        reported_bytes: wire::reported(account.total(), spec.gigabyte, places),
+        plan_bytes: account.plan.bytes().map(|bytes| bytes.0),
+        allocated_bytes: account.listed().filter_map(|user| user.limit.bytes()).map(|bytes| bytes.0).sum(),
+        active_sub_users: account.sub_users.iter().filter(|user| user.status == Status::Active).count(),
+        period_start: wire::date(account.period.start).to_string(),
+        period_end: account.last_day().to_string(),
+        sub_users: account.sub_users.iter().map(|user| of_sub_user(account, user, days)).collect(),
+        whitelist: account.whitelist.iter().map(|entry| entry.address.clone()).collect(),
+        calls: counts.calls.clone(),
+        answers: counts.answers.clone(),
+    }
+}
+
+fn of_sub_user(account: &Account, user: &SubUser, days: u32) -> SubUserBooks {
+    let gigabyte = account.spec.gigabyte;
+    let counter = account.counter(user);
+    let mut dates = vec![wire::date(account.at)];
+    while dates.len() <= days as usize {
+        let Some(Ok(before)) = dates.last().map(|date| date.yesterday()) else { break };
+        dates.push(before);
+    }
+    dates.truncate(days as usize);
+    let targets = dates.into_iter().rev().flat_map(|date| account.targets_of_day(user, date));
+    SubUserBooks {
+        id: user.id,
+        username: user.username.clone(),
+        status: match user.status {
+            Status::Active => "active",
+            Status::Disabled => "disabled",
+            Status::CutOff => "cut_off",
+            Status::Deleted => "deleted",
+        },
+        listed: user.is_listed(account.lists_disabled()),
+        traffic_bytes: user.counter,
+        reported_bytes: match account.spec.dialect {
+            Dialect::DecodoV2 => counter,
+            _ => wire::reported(counter, gigabyte, wire::STEP),
+        },
+        requests: if days == 0 { 0 } else { account.requests(user) },
+        limit_bytes: user.limit.bytes().map(|bytes| bytes.0),
+        auto_disable: user.auto_disable,
+        lifetime: user.lifetime,
+        targets: targets
+            .map(|row| TargetBooks {
+                date: row.date.to_string(),
+                target: row.target,
+                traffic_bytes: row.amount.bytes,
+                reported_bytes: wire::reported(row.amount.bytes, gigabyte, wire::STEP),
+                requests: row.amount.requests,
+            })
+            .collect(),
+    }
+}

@@ -1,0 +1,67 @@
+//! `/-/`: what a test asks of the simulator itself, without authentication.
+
+use axum::http::{Method, StatusCode};
+use jiff::SignedDuration;
+use serde::Deserialize;
+use serde_json::{Value, json};
+
+use super::Simulator;
+use super::exchange::{Answer, Call};
+
+/// Days of targets in the books unless asked otherwise.
+pub(super) const DAYS: u32 = 31;
+
+/// More than any history.
+const MAX_DAYS: u32 = 400;
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct ClockChange {
+    paused: Option<bool>,
+    speed: Option<f64>,
+    advance: Option<String>,
+}
+
+/// Answers one control route.
+pub(super) fn answer(simulator: &Simulator, call: &Call) -> Answer {
+    let path: Vec<_> = call.path.iter().skip(1).map(String::as_str).collect();
+    match (path.as_slice(), call.method.clone()) {
+        (["books"], Method::GET) => {
+            let days = call.query("days").map_or(Ok(DAYS), str::parse);
+            match days.ok().map(|days| serde_json::to_value(simulator.books_of(u32::min(days, MAX_DAYS)))) {
+                Some(Ok(books)) => Answer::ok(books),
+                _ => refused("days must be a whole number"),
+            }
+        }
+        (["clock"], Method::GET) => Answer::ok(simulator.clock()),
+        (["clock"], Method::POST) => clock(simulator, &call.body),
+        (["sessions"], Method::DELETE) => {
+            simulator.revoke_sessions();
+            Answer::empty(StatusCode::NO_CONTENT)
+        }
+        _ => Answer::json(StatusCode::NOT_FOUND, json!({ "error": "no such control route" })),
+    }
+}
+
+fn clock(simulator: &Simulator, body: &[u8]) -> Answer {
+    let change: ClockChange = match serde_json::from_slice(body) {
+        Ok(change) => change,
+        Err(problem) => return refused(&problem.to_string()),
+    };
+    let by = match change.advance.as_deref().map(str::parse::<SignedDuration>).transpose() {
+        Ok(by) => by.unwrap_or(SignedDuration::ZERO),
+        Err(_) => return refused("advance must be a duration such as \"1h\""),
+    };
+    if by.is_negative() || change.speed.is_some_and(|speed| !(0.0..=1e6).contains(&speed)) {
+        return refused("the clock does not go back, and not faster than 1000000");
+    }
+    match simulator.change_clock(change.paused, change.speed, by) {
+        true => Answer::ok(simulator.clock()),
+        false => refused("that is beyond the end of time"),
+    }
+}
+
+fn refused(problem: &str) -> Answer {
+    let body: Value = json!({ "error": problem });
+    Answer::json(StatusCode::BAD_REQUEST, body)
+}
