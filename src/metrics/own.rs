@@ -1,0 +1,352 @@
+//! proxymeter's own health: its collectors, its calls to the vendors, its process.
+
+pub(super) mod openmetrics;
+
+use std::collections::HashMap;
+use std::fmt;
+use std::time::Duration;
+
+use jiff::Timestamp;
+use prometheus::core::{Collector as _, MetricVec, MetricVecBuilder};
+use prometheus::{
+    GaugeVec, HistogramOpts, HistogramVec, IntCounterVec, IntGaugeVec, Opts, Registry, TextEncoder,
+};
+
+use super::catalog::{Family, FamilyId};
+use super::exposition::Format;
+use crate::domain::account::Account;
+use crate::domain::collector::{Collector, FailureReason};
+
+/// Upper bounds in seconds: a fast API answers in the first, the default timeout is the last.
+const CALL_SECONDS: [f64; 9] = [0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0, 20.0];
+
+/// The labels that every metric of an account carries.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Owner<'a> {
+    /// The label `provider`.
+    pub provider: &'a str,
+    /// The label `account`.
+    pub account: &'a str,
+}
+
+impl<'a> From<&'a Account> for Owner<'a> {
+    fn from(account: &'a Account) -> Self {
+        Self { provider: account.provider, account: account.name.as_str() }
+    }
+}
+
+/// Instruments of the `prometheus` crate, on a registry of their own.
+#[derive(Clone)]
+pub struct OwnMetrics {
+    registry: Registry,
+    up: IntGaugeVec,
+    overdue: IntGaugeVec,
+    last_attempt: GaugeVec,
+    last_success: GaugeVec,
+    duration: GaugeVec,
+    interval: GaugeVec,
+    stale_after: GaugeVec,
+    observed: GaugeVec,
+    failures: IntCounterVec,
+    requests: IntCounterVec,
+    request_duration: HistogramVec,
+}
+
+impl OwnMetrics {
+    /// All instruments, none with a series yet but `build_info` and the process's.
+    ///
+    /// # Errors
+    /// A name that is not one or is there twice, which the catalog's tests rule out.
+    pub fn new(version: &str) -> prometheus::Result<Self> {
+        let registry = Registry::new();
+        #[cfg(target_os = "linux")]
+        registry.register(Box::new(prometheus::process_collector::ProcessCollector::for_self()))?;
+        let build_info = gauge(&registry, FamilyId::BuildInfo)?;
+        build_info.with_label_values(&[version]).set(1.0);
+        Ok(Self {
+            up: integer(&registry, FamilyId::CollectorUp)?,
+            overdue: integer(&registry, FamilyId::CollectorOverdue)?,
+            last_attempt: gauge(&registry, FamilyId::CollectorLastAttempt)?,
+            last_success: gauge(&registry, FamilyId::CollectorLastSuccess)?,
+            duration: gauge(&registry, FamilyId::CollectorDuration)?,
+            interval: gauge(&registry, FamilyId::CollectorInterval)?,
+            stale_after: gauge(&registry, FamilyId::CollectorStaleAfter)?,
+            observed: gauge(&registry, FamilyId::Observed)?,
+            failures: counter(&registry, FamilyId::CollectorFailures)?,
+            requests: counter(&registry, FamilyId::ApiRequests)?,
+            request_duration: histogram(&registry, FamilyId::ApiRequestDuration)?,
+            registry,
+        })
+    }
+
+    /// Makes a collector known: its schedule's longest interval, its tolerance, and 0 for all that can be counted.
+    pub fn register(
+        &self,
+        owner: Owner<'_>,
+        collector: Collector,
+        interval: Duration,
+        stale_after: Duration,
+    ) {
+        let labels = labels(owner, collector);
+        self.interval.with_label_values(&labels).set(interval.as_secs_f64());
+        self.stale_after.with_label_values(&labels).set(stale_after.as_secs_f64());
+        self.overdue.with_label_values(&labels).set(0);
+        for reason in FailureReason::ALL {
+            self.failures.with_label_values(&with_reason(labels, reason)).inc_by(0);
+        }
+    }
+
+    /// A pass begins.
+    pub fn attempt(&self, owner: Owner<'_>, collector: Collector, at: Timestamp) {
+        self.last_attempt.with_label_values(&labels(owner, collector)).set(seconds(at));
+    }
+
+    /// The pass ended at `at` with a good answer.
+    pub fn success(&self, owner: Owner<'_>, collector: Collector, at: Timestamp, took: Duration) {
+        let labels = labels(owner, collector);
+        self.up.with_label_values(&labels).set(1);
+        self.last_success.with_label_values(&labels).set(seconds(at));
+        self.duration.with_label_values(&labels).set(took.as_secs_f64());
+    }
+
+    /// The pass ended without a good answer; what was refused on the way is told by [`failure`](Self::failure).
+    pub fn no_success(&self, owner: Owner<'_>, collector: Collector, took: Duration) {
+        let labels = labels(owner, collector);
+        self.up.with_label_values(&labels).set(0);
+        self.duration.with_label_values(&labels).set(took.as_secs_f64());
+    }
+
+    /// An answer was not accepted, whether it is asked for again or not.
+    pub fn failure(&self, owner: Owner<'_>, collector: Collector, reason: FailureReason) {
+        self.failures.with_label_values(&with_reason(labels(owner, collector), reason)).inc();
+    }
+
+    /// Whether the collector should have begun a pass and has not.
+    pub fn overdue(&self, owner: Owner<'_>, collector: Collector, overdue: bool) {
+        self.overdue.with_label_values(&labels(owner, collector)).set(overdue.into());
+    }
+
+    /// When the data was given that is held now.
+    pub fn observed(&self, owner: Owner<'_>, collector: Collector, at: Timestamp) {
+        self.observed.with_label_values(&labels(owner, collector)).set(seconds(at));
+    }
+
+    /// One request to the vendor, with the status of its answer if there was one.
+    pub fn call(&self, owner: Owner<'_>, endpoint: &str, status: Option<u16>, took: Duration) {
+        let Owner { provider, account } = owner;
+        let code = status.map_or_else(|| "none".to_owned(), |status| status.to_string());
+        self.requests.with_label_values(&[provider, account, endpoint, &code]).inc();
+        self.request_duration.with_label_values(&[provider, account, endpoint]).observe(took.as_secs_f64());
+    }
+
+    /// Takes every series of the account away.
+    pub fn remove_account(&self, owner: Owner<'_>) {
+        forget(&self.up, owner);
+        forget(&self.overdue, owner);
+        for gauge in [
+            &self.last_attempt,
+            &self.last_success,
+            &self.duration,
+            &self.interval,
+            &self.stale_after,
+            &self.observed,
+        ] {
+            forget(gauge, owner);
+        }
+        forget(&self.failures, owner);
+        forget(&self.requests, owner);
+        forget(&self.request_duration, owner);
+    }
+
+    /// All of it as text, without a final `# EOF`.
+    #[must_use]
+    pub fn encode(&self, format: Format) -> String {
+        let families = self.registry.gather();
+        match format {
+            Format::OpenMetrics => openmetrics::encode(&families),
+            Format::Text => TextEncoder::new().encode_to_string(&families).unwrap_or_else(|error| {
+                tracing::error!(%error, "proxymeter's own metrics cannot be written");
+                String::new()
+            }),
+        }
+    }
+}
+
+impl fmt::Debug for OwnMetrics {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("OwnMetrics").finish_non_exhaustive()
+    }
+}
+
+fn labels<'a>(owner: Owner<'a>, collector: Collector) -> [&'a str; 3] {
+    [owner.provider, owner.account, collector.as_str()]
+}
+
+fn with_reason([provider, account, collector]: [&str; 3], reason: FailureReason) -> [&str; 4] {
+    [provider, account, collector, reason.as_str()]
+}
+
+fn seconds(at: Timestamp) -> f64 {
+    at.as_millisecond() as f64 / 1000.0
+}
+
+fn opts(family: &Family) -> Opts {
+    Opts::new(family.name, family.help)
+}
+
+fn gauge(registry: &Registry, id: FamilyId) -> prometheus::Result<GaugeVec> {
+    let family = id.family();
+    registered(registry, GaugeVec::new(opts(family), family.labels)?)
+}
+
+fn integer(registry: &Registry, id: FamilyId) -> prometheus::Result<IntGaugeVec> {
+    let family = id.family();
+    registered(registry, IntGaugeVec::new(opts(family), family.labels)?)
+}
+
+fn counter(registry: &Registry, id: FamilyId) -> prometheus::Result<IntCounterVec> {
+    let family = id.family();
+    registered(registry, IntCounterVec::new(opts(family), family.labels)?)
+}
+
+fn histogram(registry: &Registry, id: FamilyId) -> prometheus::Result<HistogramVec> {
+    let family = id.family();
+    let opts = HistogramOpts { common_opts: opts(family), buckets: CALL_SECONDS.to_vec() };
+    registered(registry, HistogramVec::new(opts, family.labels)?)
+}
+
+fn registered<B>(registry: &Registry, vec: MetricVec<B>) -> prometheus::Result<MetricVec<B>>
+where
+    B: MetricVecBuilder + 'static,
+{
+    registry.register(Box::new(vec.clone()))?;
+    Ok(vec)
+}
+
+/// Removes the series whose labels name the owner; which other labels they have is known to the vector alone.
+fn forget<B: MetricVecBuilder>(vec: &MetricVec<B>, owner: Owner<'_>) {
+    for metric in vec.collect().iter().flat_map(|family| family.get_metric()) {
+        let labels: HashMap<&str, &str> =
+            metric.get_label().iter().map(|pair| (pair.name(), pair.value())).collect();
+        if labels.get("provider") == Some(&owner.provider) && labels.get("account") == Some(&owner.account) {
+            // Gone already is as good.
+            drop(vec.remove(&labels));
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const ACME: Owner<'_> = Owner { provider: "oxylabs", account: "acme" };
+    const OTHER: Owner<'_> = Owner { provider: "oxylabs", account: "other" };
+
+    fn metrics() -> OwnMetrics {
+        let own = OwnMetrics::new("1.2.3").unwrap();
+        own.register(ACME, Collector::Account, Duration::from_secs(300), Duration::from_secs(1200));
+        own
+    }
+
+    fn lines(own: &OwnMetrics, format: Format, part: &str) -> String {
+        let text = own.encode(format);
+        text.lines().filter(|line| line.contains(part)).fold(String::new(), |all, line| all + line + "\n")
+    }
+
+    fn at(second: i64) -> Timestamp {
+        Timestamp::from_millisecond(second * 1000 + 500).unwrap()
+    }
+
+    #[test]
+    fn a_known_collector_starts_with_every_reason_at_0_and_says_nothing_of_its_health() {
+        let own = metrics();
+        let failures = lines(&own, Format::Text, "collector_failures_total{");
+        assert_eq!(failures.lines().count(), FailureReason::ALL.len());
+        assert!(failures.lines().all(|line| line.ends_with(" 0")), "{failures}");
+        assert_eq!(lines(&own, Format::Text, "collector_up"), "");
+        assert_eq!(lines(&own, Format::Text, "last_attempt"), "");
+    }
+
+    #[test]
+    fn passes_and_calls_are_told_in_both_formats() {
+        let own = metrics();
+        own.attempt(ACME, Collector::Account, at(10));
+        own.failure(ACME, Collector::Account, FailureReason::RateLimited);
+        own.success(ACME, Collector::Account, at(12), Duration::from_millis(2250));
+        own.observed(ACME, Collector::Account, at(11));
+        own.call(ACME, "login", Some(200), Duration::from_millis(250));
+        own.call(ACME, "login", None, Duration::from_secs(30));
+        let text = lines(&own, Format::Text, "proxymeter_");
+        let zero_counters = |line: &&str| !(line.contains("failures_total{") && line.ends_with(" 0"));
+        insta::assert_snapshot!(
+            text.lines().filter(zero_counters).filter(|line| !line.starts_with('#')).collect::<Vec<_>>().join("\n")
+        , @r#"
+        proxymeter_api_request_duration_seconds_bucket{account="acme",endpoint="login",provider="oxylabs",le="0.05"} 0
+        proxymeter_api_request_duration_seconds_bucket{account="acme",endpoint="login",provider="oxylabs",le="0.1"} 0
+        proxymeter_api_request_duration_seconds_bucket{account="acme",endpoint="login",provider="oxylabs",le="0.25"} 1
+        proxymeter_api_request_duration_seconds_bucket{account="acme",endpoint="login",provider="oxylabs",le="0.5"} 1
+        proxymeter_api_request_duration_seconds_bucket{account="acme",endpoint="login",provider="oxylabs",le="1"} 1
+        proxymeter_api_request_duration_seconds_bucket{account="acme",endpoint="login",provider="oxylabs",le="2.5"} 1
+        proxymeter_api_request_duration_seconds_bucket{account="acme",endpoint="login",provider="oxylabs",le="5"} 1
+        proxymeter_api_request_duration_seconds_bucket{account="acme",endpoint="login",provider="oxylabs",le="10"} 1
+        proxymeter_api_request_duration_seconds_bucket{account="acme",endpoint="login",provider="oxylabs",le="20"} 1
+        proxymeter_api_request_duration_seconds_bucket{account="acme",endpoint="login",provider="oxylabs",le="+Inf"} 2
+        proxymeter_api_request_duration_seconds_sum{account="acme",endpoint="login",provider="oxylabs"} 30.25
+        proxymeter_api_request_duration_seconds_count{account="acme",endpoint="login",provider="oxylabs"} 2
+        proxymeter_api_requests_total{account="acme",code="200",endpoint="login",provider="oxylabs"} 1
+        proxymeter_api_requests_total{account="acme",code="none",endpoint="login",provider="oxylabs"} 1
+        proxymeter_build_info{version="1.2.3"} 1
+        proxymeter_collector_duration_seconds{account="acme",collector="account",provider="oxylabs"} 2.25
+        proxymeter_collector_failures_total{account="acme",collector="account",provider="oxylabs",reason="rate_limited"} 1
+        proxymeter_collector_interval_seconds{account="acme",collector="account",provider="oxylabs"} 300
+        proxymeter_collector_last_attempt_timestamp_seconds{account="acme",collector="account",provider="oxylabs"} 10.5
+        proxymeter_collector_last_success_timestamp_seconds{account="acme",collector="account",provider="oxylabs"} 12.5
+        proxymeter_collector_overdue{account="acme",collector="account",provider="oxylabs"} 0
+        proxymeter_collector_stale_after_seconds{account="acme",collector="account",provider="oxylabs"} 1200
+        proxymeter_collector_up{account="acme",collector="account",provider="oxylabs"} 1
+        proxymeter_observed_timestamp_seconds{account="acme",collector="account",provider="oxylabs"} 11.5
+        "#);
+        let open = lines(&own, Format::OpenMetrics, "proxymeter_api_");
+        insta::assert_snapshot!(open, @r#"
+        # TYPE proxymeter_api_request_duration_seconds histogram
+        # UNIT proxymeter_api_request_duration_seconds seconds
+        # HELP proxymeter_api_request_duration_seconds Seconds from a request to the vendor's API to the end of its answer.
+        proxymeter_api_request_duration_seconds_bucket{account="acme",endpoint="login",provider="oxylabs",le="0.05"} 0
+        proxymeter_api_request_duration_seconds_bucket{account="acme",endpoint="login",provider="oxylabs",le="0.1"} 0
+        proxymeter_api_request_duration_seconds_bucket{account="acme",endpoint="login",provider="oxylabs",le="0.25"} 1
+        proxymeter_api_request_duration_seconds_bucket{account="acme",endpoint="login",provider="oxylabs",le="0.5"} 1
+        proxymeter_api_request_duration_seconds_bucket{account="acme",endpoint="login",provider="oxylabs",le="1.0"} 1
+        proxymeter_api_request_duration_seconds_bucket{account="acme",endpoint="login",provider="oxylabs",le="2.5"} 1
+        proxymeter_api_request_duration_seconds_bucket{account="acme",endpoint="login",provider="oxylabs",le="5.0"} 1
+        proxymeter_api_request_duration_seconds_bucket{account="acme",endpoint="login",provider="oxylabs",le="10.0"} 1
+        proxymeter_api_request_duration_seconds_bucket{account="acme",endpoint="login",provider="oxylabs",le="20.0"} 1
+        proxymeter_api_request_duration_seconds_bucket{account="acme",endpoint="login",provider="oxylabs",le="+Inf"} 2
+        proxymeter_api_request_duration_seconds_sum{account="acme",endpoint="login",provider="oxylabs"} 30.25
+        proxymeter_api_request_duration_seconds_count{account="acme",endpoint="login",provider="oxylabs"} 2
+        # TYPE proxymeter_api_requests counter
+        # HELP proxymeter_api_requests Number of requests that proxymeter sent to the vendor's API by the HTTP status of its answer, or none where no answer came.
+        proxymeter_api_requests_total{account="acme",code="200",endpoint="login",provider="oxylabs"} 1
+        proxymeter_api_requests_total{account="acme",code="none",endpoint="login",provider="oxylabs"} 1
+        "#);
+    }
+
+    #[test]
+    fn an_account_leaves_nothing_behind() {
+        let own = metrics();
+        own.register(OTHER, Collector::Targets, Duration::from_secs(1), Duration::from_secs(2));
+        own.attempt(ACME, Collector::Account, at(10));
+        own.no_success(ACME, Collector::Account, Duration::from_secs(1));
+        own.call(ACME, "login", Some(500), Duration::from_millis(250));
+        own.remove_account(ACME);
+        assert_eq!(lines(&own, Format::Text, "\"acme\""), "");
+        assert_eq!(lines(&own, Format::Text, "account=\"other\"").lines().count(), 15);
+    }
+
+    #[test]
+    fn units_follow_the_names() {
+        let text = metrics().encode(Format::OpenMetrics);
+        assert!(text.contains("# UNIT proxymeter_collector_interval_seconds seconds\n"), "{text}");
+        assert!(text.contains("# TYPE proxymeter_collector_failures counter\n"), "{text}");
+        assert!(!text.contains("# UNIT proxymeter_build_info"), "{text}");
+    }
+}
