@@ -46,8 +46,8 @@ pub trait Observer: Send + Sync {
     /// An answer was not accepted; retried or not.
     fn rejected(&self, holder: &Holder, collector: Collector, reason: FailureReason);
 
-    /// The snapshot was swapped.
-    fn changed(&self, holder: &Holder);
+    /// The snapshot was swapped for one with what `collector` brought.
+    fn changed(&self, holder: &Holder, collector: Collector);
 
     /// A pass ended.
     fn ended(&self, holder: &Holder, collector: Collector, outcome: &Outcome, at: Timestamp, took: Duration);

@@ -6,7 +6,6 @@ use std::time::Duration;
 
 use futures_util::future::BoxFuture;
 use futures_util::{FutureExt, StreamExt, stream};
-use jiff::Timestamp;
 use tokio::time::Instant;
 
 use super::clock::Clock;
@@ -65,15 +64,15 @@ impl Pass {
     }
 
     /// Swaps in a snapshot and tells of it.
-    pub(super) fn publish(&self, next: impl FnOnce(&Snapshot) -> Snapshot) {
+    pub(super) fn publish(&self, collector: Collector, next: impl FnOnce(&Snapshot) -> Snapshot) {
         self.holder.update(next);
-        self.observer.changed(&self.holder);
+        self.observer.changed(&self.holder, collector);
     }
 
     async fn account(&self, ask: &Ask) -> Result<Outcome, ProviderError> {
         let value = self.holder.provider().account_usage(ask).await?;
         let observed = self.clock.now();
-        self.publish(|held| {
+        self.publish(Collector::Account, |held| {
             let mut next = held.clone();
             next.account = Some(Reading { observed, value });
             next
@@ -84,7 +83,7 @@ impl Pass {
     async fn subscriptions(&self, ask: &Ask) -> Result<Outcome, ProviderError> {
         let value = self.holder.provider().subscriptions(ask).await?;
         let observed = self.clock.now();
-        self.publish(|held| {
+        self.publish(Collector::Subscriptions, |held| {
             let mut next = held.clone();
             next.subscriptions = Some(Arc::new(Reading { observed, value }));
             next
@@ -92,12 +91,12 @@ impl Pass {
         Ok(Outcome::Whole)
     }
 
-    /// The list; where it carries no usage, one call a sub-user.
+    /// The list; where it carries no usage, one call a sub-user. Both are swapped in together.
     async fn sub_users(&self, ask: &Ask) -> Result<Outcome, ProviderError> {
-        let silent = self.list(ask).await?;
-        if silent.is_empty() {
-            return Ok(Outcome::Whole);
-        }
+        let list = self.holder.provider().sub_users(ask).await?;
+        let observed = self.clock.now();
+        let silent: Vec<SubUser> = list.iter().filter(|sub_user| sub_user.usage.is_none()).cloned().collect();
+        let any_said = silent.len() < list.len() || list.is_empty();
         let mut usages = HashMap::with_capacity(silent.len());
         let mut first_failure = None;
         let calls = silent.into_iter().map(|sub_user| self.usage_of(sub_user, ask));
@@ -119,8 +118,10 @@ impl Pass {
             }
         }
         drop(calls);
-        let any = !usages.is_empty();
-        self.publish(|held| held.with_usages(usages));
+        let any = any_said || !usages.is_empty();
+        self.publish(Collector::SubUsers, |held| {
+            held.with_sub_users(observed, list).with_usages(usages).without_orphaned_targets()
+        });
         Ok(match first_failure {
             None => Outcome::Whole,
             Some(failure) if any => Outcome::Partial(failure),
@@ -140,15 +141,6 @@ impl Pass {
             (sub_user.key(), report.map(|report| Reading { observed, value: report.usage }))
         }
         .boxed()
-    }
-
-    /// Reads and publishes the list; gives the rows that say no usage.
-    pub(super) async fn list(&self, ask: &Ask) -> Result<Vec<SubUser>, ProviderError> {
-        let list = self.holder.provider().sub_users(ask).await?;
-        let observed: Timestamp = self.clock.now();
-        let silent = list.iter().filter(|sub_user| sub_user.usage.is_none()).cloned().collect();
-        self.publish(|held| held.with_sub_users(observed, list).without_orphaned_targets());
-        Ok(silent)
     }
 }
 

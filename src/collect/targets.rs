@@ -1,5 +1,7 @@
 //! The walk over the sub-users for where their traffic went: one call a sub-user and day.
 
+use std::sync::Arc;
+
 use jiff::civil::Date;
 use jiff::{ToSpan, Zoned};
 use tokio::time::Instant;
@@ -21,10 +23,11 @@ const PUBLISHED_AT_ONCE: usize = 64;
 
 /// Reads today's targets of each sub-user, and yesterday's until they are final, from where the last walk stopped.
 pub(super) async fn walk(pass: &Pass, cursor: &mut Cursor, ask: &Ask) -> Result<Outcome, ProviderError> {
-    if pass.holder.snapshot().sub_users.is_none() {
-        pass.list(ask).await?;
-    }
-    let snapshot = pass.holder.snapshot();
+    let snapshot = match pass.holder.snapshot() {
+        held if held.sub_users.is_some() => held,
+        // At the start nobody may have brought the list yet; it stays with this walk, the other collector publishes its own.
+        held => Arc::new(held.with_sub_users(pass.clock.now(), pass.holder.provider().sub_users(ask).await?)),
+    };
     let keep_from = keep_from(pass, &snapshot);
     let mut got: Vec<Answer> = Vec::new();
     let (mut any, mut first_failure) = (false, None);
@@ -79,7 +82,7 @@ fn end(first_failure: Option<super::observer::Failure>, any: bool) -> Outcome {
 
 fn publish(pass: &Pass, got: &mut Vec<Answer>, keep_from: Date) {
     let got = std::mem::take(got);
-    pass.publish(|held| {
+    pass.publish(Collector::Targets, |held| {
         got.into_iter().fold(held.clone(), |next, answer| {
             next.with_targets(answer.key, answer.day, answer.reading, keep_from)
         })

@@ -30,3 +30,4 @@
 pub mod catalog;
 pub mod exposition;
 pub mod own;
+pub mod traffic;

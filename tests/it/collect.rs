@@ -157,7 +157,7 @@ impl Observer for Log {
         self.add(format!("{collector} rejected {reason}"));
     }
 
-    fn changed(&self, _holder: &Holder) {}
+    fn changed(&self, _holder: &Holder, _collector: Collector) {}
 
     fn ended(
         &self,

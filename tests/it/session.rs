@@ -26,11 +26,11 @@ const LOGIN: &str = r#"{"user_id":"u-1","token":"canary-token"}"#;
 const STATS: &str = r#"{"traffic":1.5,"date_from":"2026-01-01","date_to":"2026-01-15"}"#;
 
 #[derive(Default)]
-struct Calls(Mutex<Vec<(String, String)>>);
+struct Calls(Mutex<Vec<(&'static str, Option<u16>)>>);
 
 impl CallObserver for Calls {
-    fn called(&self, endpoint: &'static str, code: &str, _took: Duration) {
-        self.0.lock().unwrap().push((endpoint.to_owned(), code.to_owned()));
+    fn called(&self, endpoint: &'static str, status: Option<u16>, _took: Duration) {
+        self.0.lock().unwrap().push((endpoint, status));
     }
 }
 
@@ -99,8 +99,8 @@ async fn one_login_serves_all_who_ask_and_every_call_names_its_agent() {
     assert_eq!(asked[1].header("authorization"), "Bearer canary-token");
     assert!(asked.iter().all(|asked| asked.header("user-agent").starts_with("proxymeter/")));
     let calls = calls.0.lock().unwrap();
-    assert_eq!(calls[0], ("login".to_owned(), "200".to_owned()));
-    assert_eq!(calls[1], ("client_stats".to_owned(), "200".to_owned()));
+    assert_eq!(calls[0], ("login", Some(200)));
+    assert_eq!(calls[1], ("client_stats", Some(200)));
 }
 
 #[tokio::test]

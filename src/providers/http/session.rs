@@ -174,10 +174,8 @@ impl Session {
         let started = Instant::now();
         let until = deadline.min(started + self.settings.timeout);
         let result = self.transport.send(&self.settings.base, request, authorization, until).await;
-        match &result {
-            Ok(answer) => self.observer.called(endpoint, &answer.status.to_string(), started.elapsed()),
-            Err(error) => self.observer.called(endpoint, error.reason().as_str(), started.elapsed()),
-        }
+        let status = result.as_ref().ok().map(|answer| answer.status);
+        self.observer.called(endpoint, status, started.elapsed());
         result
     }
 

@@ -19,8 +19,8 @@ pub type Now = Arc<dyn Fn() -> Timestamp + Send + Sync>;
 
 /// Sees every call, so that it can be counted.
 pub trait CallObserver: Send + Sync {
-    /// A call to `endpoint` ended: `code` is the HTTP status, or the reason why there is none.
-    fn called(&self, endpoint: &'static str, code: &str, took: Duration);
+    /// A call to `endpoint` ended with this HTTP status, or without any.
+    fn called(&self, endpoint: &'static str, status: Option<u16>, took: Duration);
 }
 
 /// What came back, whole.
