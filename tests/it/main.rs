@@ -1,6 +1,7 @@
 //! All integration tests, in one binary.
 
 mod collect;
+mod config;
 mod exposition;
 mod scripted;
 mod session;
