@@ -3,4 +3,6 @@
 #![expect(clippy::unwrap_used, reason = "a test fails by a panic, in its helpers too")]
 
 mod alerts;
+mod dashboards;
+mod metric_names;
 mod support;
