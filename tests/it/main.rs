@@ -5,4 +5,5 @@
 mod alerts;
 mod dashboards;
 mod metric_names;
+mod packaging;
 mod support;
