@@ -4,6 +4,7 @@
 
 mod alerts;
 mod dashboards;
+mod deploy;
 mod metric_names;
 mod packaging;
 mod support;
