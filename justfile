@@ -1,0 +1,36 @@
+# List the recipes.
+default:
+    @just --list
+
+# Run every test, against the real servers.
+test *ARGS:
+    tests/run {{ARGS}}
+
+# Run what every change must pass.
+ci:
+    .ci/run
+
+# Check formatting and lints.
+lint:
+    cargo fmt --check
+    cargo clippy --locked --all-targets -- -D warnings
+
+# Run the benchmarks.
+bench *ARGS:
+    cargo bench --locked --benches {{ARGS}}
+
+# Check advisories, bans, licences and sources of the dependencies; needs cargo-deny.
+deny:
+    cargo deny check
+
+# Serve both vendors, simulated, on http://127.0.0.1:10760.
+demo *ARGS:
+    cargo run --locked --release -- demo {{ARGS}}
+
+# Build the container image.
+image TAG="proxymeter:latest":
+    docker build --tag {{TAG}} .
+
+# Start the demo with Prometheus (http://127.0.0.1:9090) and Grafana (http://127.0.0.1:3000) beside it.
+stack:
+    docker compose --file deploy/docker-compose.yml up --build

@@ -1,0 +1,67 @@
+//! What several test files need: paths of the repository, and the real programs that some tests talk to.
+
+use std::ffi::OsStr;
+use std::io::{self, Write as _};
+use std::path::{Path, PathBuf};
+use std::process::{Command, Output};
+use std::{env, fs, thread};
+
+/// The repository.
+pub(crate) fn root() -> &'static Path {
+    Path::new(env!("CARGO_MANIFEST_DIR"))
+}
+
+/// The text of a file, named from the root of the repository.
+pub(crate) fn read(path: impl AsRef<Path>) -> String {
+    let path = root().join(path);
+    fs::read_to_string(&path).unwrap_or_else(|error| panic!("{}: {error}", path.display()))
+}
+
+/// All files below a folder of the repository, sorted; none if there is no such folder.
+pub(crate) fn files_below(folder: &str) -> Vec<PathBuf> {
+    let mut found = Vec::new();
+    let mut folders = vec![root().join(folder)];
+    while let Some(folder) = folders.pop() {
+        for entry in fs::read_dir(folder).into_iter().flatten() {
+            let path = entry.unwrap().path();
+            if path.is_dir() { folders.push(path) } else { found.push(path) }
+        }
+    }
+    found.sort();
+    found
+}
+
+/// The files of a folder whose name ends in `.extension`.
+pub(crate) fn files_with(folder: &str, extension: &str) -> Vec<PathBuf> {
+    let mut files = files_below(folder);
+    files.retain(|path| path.extension() == Some(OsStr::new(extension)));
+    files
+}
+
+/// Where a program is that the calling test needs, or nothing, and then the test is to return at once.
+///
+/// `cargo test` passes with nothing but Rust, and says what it left out; under `tests/run`, which installs the
+/// programs, an absent one is a failure.
+pub(crate) fn require(program: &str) -> Option<PathBuf> {
+    let path = env::var_os("PATH").unwrap_or_default();
+    let found = env::split_paths(&path).map(|folder| folder.join(program)).find(|path| path.is_file());
+    if found.is_none() {
+        let test = thread::current().name().unwrap_or("a test").to_owned();
+        assert!(
+            env::var_os("PROXYMETER_TESTS_REQUIRE_SERVERS").is_none(),
+            "{test} needs {program}, which is not on the PATH"
+        );
+        // Not `eprintln!`, which the harness keeps to itself while the test passes.
+        let mut stderr = io::stderr();
+        writeln!(stderr, "left out: {test} (no {program} on PATH; tests/run installs it)").unwrap();
+    }
+    found
+}
+
+/// Runs a command to its end and returns all that it printed; panics with that if it fails.
+pub(crate) fn succeed(command: &mut Command) -> String {
+    let Output { status, stdout, stderr } = command.output().unwrap();
+    let text = format!("{}{}", String::from_utf8_lossy(&stdout), String::from_utf8_lossy(&stderr));
+    assert!(status.success(), "{command:?} ended with {status}:\n{text}");
+    text
+}
