@@ -30,6 +30,8 @@ pub(super) struct Account {
     pub(super) period: Period,
     /// How far the counters are.
     pub(super) at: Timestamp,
+    /// Of the next sub-user or whitelisted address that is made.
+    pub(super) next_id: u64,
 }
 
 /// An address that needs no credentials.
@@ -70,6 +72,7 @@ impl Account {
         let mut account = Self {
             user_id: uuid(seed),
             plan: spec.plan,
+            next_id: first_id + sub_users.len() as u64,
             sub_users,
             main,
             whitelist,
@@ -135,6 +138,11 @@ impl Account {
     /// Oxylabs and the real Decodo list active sub-users only; the published contract lists all.
     pub(super) fn lists_disabled(&self) -> bool {
         self.spec.dialect == super::Dialect::DecodoPublished
+    }
+
+    /// A sub-user's product.
+    pub(super) fn product<'a>(&'a self, user: &'a SubUser) -> &'a str {
+        user.product.as_deref().unwrap_or(&self.spec.product)
     }
 
     /// A sub-user that is not deleted, by its id.

@@ -1,13 +1,20 @@
 //! The truth behind the simulated figures, for tests to compare with.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, VecDeque};
 
+use axum::http::StatusCode;
+use jiff::Timestamp;
 use serde::Serialize;
+use serde_json::{Map, Value};
 
 use super::account::Account;
+use super::operation::Operation;
 use super::scenario::Dialect;
 use super::sub_user::{Status, SubUser};
 use super::wire;
+
+/// How many writes the books hold.
+const WRITES: usize = 1000;
 
 /// Everything that the simulator knows, at one moment.
 #[derive(Clone, Debug, PartialEq, Serialize)]
@@ -57,6 +64,23 @@ pub struct AccountBooks {
     pub calls: BTreeMap<&'static str, u64>,
     /// Answers by operation and status.
     pub answers: BTreeMap<&'static str, BTreeMap<u16, u64>>,
+    /// The last thousand writes, the newest last.
+    pub writes: Vec<WriteBooks>,
+}
+
+/// One write that was asked for.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct WriteBooks {
+    /// The time in which traffic flows, RFC 3339.
+    pub at: String,
+    /// The operation.
+    pub operation: &'static str,
+    /// The id in the path, if there is one.
+    pub id: String,
+    /// The body without its password.
+    pub body: Value,
+    /// Whether the vendor's record changed.
+    pub applied: bool,
 }
 
 /// One sub-user's truth.
@@ -106,6 +130,38 @@ pub struct TargetBooks {
 pub(super) struct Counts {
     pub(super) calls: BTreeMap<&'static str, u64>,
     pub(super) answers: BTreeMap<&'static str, BTreeMap<u16, u64>>,
+    pub(super) writes: VecDeque<WriteBooks>,
+}
+
+impl Counts {
+    pub(super) fn note(&mut self, operation: Operation, status: u16) {
+        *self.calls.entry(operation.name()).or_default() += 1;
+        *self.answers.entry(operation.name()).or_default().entry(status).or_default() += 1;
+    }
+
+    pub(super) fn note_write(
+        &mut self,
+        at: Timestamp,
+        operation: Operation,
+        id: &str,
+        body: Option<Map<String, Value>>,
+        status: StatusCode,
+    ) {
+        let mut body = body.unwrap_or_default();
+        if let Some(password) = body.get_mut("password") {
+            *password = Value::from("…");
+        }
+        if self.writes.len() >= WRITES {
+            self.writes.pop_front();
+        }
+        self.writes.push_back(WriteBooks {
+            at: at.to_string(),
+            operation: operation.name(),
+            id: id.to_owned(),
+            body: body.into(),
+            applied: status.is_success(),
+        });
+    }
 }
 
 /// The books of an account, with targets of the last `days` days.
@@ -131,6 +187,7 @@ pub(super) fn of_account(account: &Account, counts: &Counts, days: u32) -> Accou
         whitelist: account.whitelist.iter().map(|entry| entry.address.clone()).collect(),
         calls: counts.calls.clone(),
         answers: counts.answers.clone(),
+        writes: counts.writes.iter().cloned().collect(),
     }
 }
 

@@ -21,6 +21,7 @@ mod account;
 mod auth;
 mod books;
 mod built_in;
+mod change;
 mod clock;
 mod control;
 mod decodo;
@@ -39,7 +40,7 @@ use axum::http::StatusCode;
 use jiff::{SignedDuration, Timestamp};
 use serde_json::{Value, json};
 
-pub use self::books::{AccountBooks, Books, SubUserBooks, TargetBooks};
+pub use self::books::{AccountBooks, Books, SubUserBooks, TargetBooks, WriteBooks};
 pub use self::scenario::{
     Access, AccountSpec, Dialect, Scenario, Shape, StatisticsShape, SubUserSpec, TargetSpec, Workload,
 };
@@ -189,8 +190,10 @@ impl World {
             Dialect::Oxylabs => oxylabs::answer(account, operation, &route, call),
             _ => decodo::answer(account, operation, &route, call),
         };
-        *counts.calls.entry(operation.name()).or_default() += 1;
-        *counts.answers.entry(operation.name()).or_default().entry(answer.status.as_u16()).or_default() += 1;
+        counts.note(operation, answer.status.as_u16());
+        if operation.is_write() {
+            counts.note_write(account.at, operation, route.parameter, call.object(), answer.status);
+        }
         answer
     }
 }

@@ -9,30 +9,52 @@ use super::scenario::Dialect;
 pub(super) enum Operation {
     Login,
     ListSubUsers,
+    CreateSubUser,
     ReadSubUser,
+    UpdateSubUser,
+    DeleteSubUser,
     Statistics,
     TargetStats,
     ClientStats,
     AllocatedTraffic,
     Subscriptions,
     ListWhitelist,
+    AddToWhitelist,
+    DeleteFromWhitelist,
     Endpoints,
     EndpointsOfType,
 }
 
 impl Operation {
+    /// Whether it changes something at the vendor.
+    pub(super) const fn is_write(self) -> bool {
+        matches!(
+            self,
+            Self::CreateSubUser
+                | Self::UpdateSubUser
+                | Self::DeleteSubUser
+                | Self::AddToWhitelist
+                | Self::DeleteFromWhitelist
+        )
+    }
+
     /// The name in books and faults.
     pub(super) const fn name(self) -> &'static str {
         match self {
             Self::Login => "login",
             Self::ListSubUsers => "list-sub-users",
+            Self::CreateSubUser => "create-sub-user",
             Self::ReadSubUser => "read-sub-user",
+            Self::UpdateSubUser => "update-sub-user",
+            Self::DeleteSubUser => "delete-sub-user",
             Self::Statistics => "statistics",
             Self::TargetStats => "target-stats",
             Self::ClientStats => "client-stats",
             Self::AllocatedTraffic => "allocated-traffic",
             Self::Subscriptions => "subscriptions",
             Self::ListWhitelist => "list-whitelist",
+            Self::AddToWhitelist => "add-to-whitelist",
+            Self::DeleteFromWhitelist => "delete-from-whitelist",
             Self::Endpoints => "endpoints",
             Self::EndpointsOfType => "endpoints-of-type",
         }
@@ -63,27 +85,52 @@ pub(super) fn route<'a>(dialect: Dialect, path: &[&'a str]) -> Option<Route<'a>>
 }
 
 fn oxylabs<'a>(path: &[&'a str]) -> Option<Route<'a>> {
+    use Operation as O;
+
     let route = match path {
-        ["login"] => return Some(at("", vec![(Method::POST, Operation::Login)])),
-        ["users", _, "sub-users"] => at("", vec![(Method::GET, Operation::ListSubUsers)]),
-        ["users", _, "sub-users", id] => at(id, vec![(Method::GET, Operation::Statistics)]),
-        ["users", _, "sub-users", id, "target-stats"] => at(id, vec![(Method::GET, Operation::TargetStats)]),
-        ["users", _, "client-stats"] => at("", vec![(Method::GET, Operation::ClientStats)]),
+        ["login"] => return Some(at("", vec![(Method::POST, O::Login)])),
+        ["users", _, "sub-users"] => {
+            at("", vec![(Method::GET, O::ListSubUsers), (Method::POST, O::CreateSubUser)])
+        }
+        ["users", _, "sub-users", id] => {
+            let change = [(Method::PATCH, O::UpdateSubUser), (Method::DELETE, O::DeleteSubUser)];
+            at(id, [(Method::GET, O::Statistics)].into_iter().chain(change).collect())
+        }
+        ["users", _, "sub-users", id, "target-stats"] => at(id, vec![(Method::GET, O::TargetStats)]),
+        ["users", _, "client-stats"] => at("", vec![(Method::GET, O::ClientStats)]),
         _ => return None,
     };
     Some(Route { user_id: path.get(1).copied(), ..route })
 }
 
 fn decodo_of_user<'a>(dialect: Dialect, path: &[&'a str]) -> Option<Route<'a>> {
+    use Operation as O;
+
     let get = |parameter, operation| Some(at(parameter, vec![(Method::GET, operation)]));
     match (path, dialect) {
-        (["sub-users"], _) => get("", Operation::ListSubUsers),
-        (["sub-users", id], Dialect::DecodoV2) => get(id, Operation::ReadSubUser),
-        (["sub-users", who, "traffic"], _) => get(who, Operation::Statistics),
-        (["allocated-traffic"], Dialect::DecodoPublished) => get("", Operation::AllocatedTraffic),
-        (["allocated-traffic-limit"], Dialect::DecodoV2) => get("", Operation::AllocatedTraffic),
-        (["whitelisted-ips"], _) => get("", Operation::ListWhitelist),
-        (["subscriptions"], _) => get("", Operation::Subscriptions),
+        (["sub-users"], _) => {
+            let mut operations = vec![(Method::GET, O::ListSubUsers), (Method::POST, O::CreateSubUser)];
+            if dialect == Dialect::DecodoPublished {
+                operations.push((Method::PUT, O::UpdateSubUser));
+            }
+            Some(at("", operations))
+        }
+        (["sub-users", id], _) => {
+            // The contract lacks this PUT, but every example of the vendor's calls it.
+            let mut operations = vec![(Method::PUT, O::UpdateSubUser), (Method::DELETE, O::DeleteSubUser)];
+            if dialect == Dialect::DecodoV2 {
+                operations.insert(0, (Method::GET, O::ReadSubUser));
+            }
+            Some(at(id, operations))
+        }
+        (["sub-users", who, "traffic"], _) => get(who, O::Statistics),
+        (["allocated-traffic"], Dialect::DecodoPublished) => get("", O::AllocatedTraffic),
+        (["allocated-traffic-limit"], Dialect::DecodoV2) => get("", O::AllocatedTraffic),
+        (["whitelisted-ips"], _) => {
+            Some(at("", vec![(Method::GET, O::ListWhitelist), (Method::POST, O::AddToWhitelist)]))
+        }
+        (["whitelisted-ips", id], _) => Some(at(id, vec![(Method::DELETE, O::DeleteFromWhitelist)])),
+        (["subscriptions"], _) => get("", O::Subscriptions),
         _ => None,
     }
 }

@@ -1,5 +1,7 @@
 //! Oxylabs' Public API v2: its page, and what the specifications behind it add.
 
+mod write;
+
 use axum::http::StatusCode;
 use jiff::civil::{Date, Time};
 use jiff::tz::TimeZone;
@@ -33,15 +35,23 @@ pub(super) fn answer(account: &mut Account, operation: Operation, route: &Route<
     match operation {
         Operation::ListSubUsers => Answer::ok(account.listed().map(|user| row(account, user)).collect()),
         Operation::ClientStats => client_stats(account),
-        Operation::Statistics | Operation::TargetStats => {
-            let Some(user) = account.by_id(route.parameter) else {
-                return error(StatusCode::NOT_FOUND, "Sub-user not found");
-            };
-            let result = match operation {
-                Operation::TargetStats => target_stats(account, user, call),
-                _ => statistics(account, user, call),
-            };
-            result.unwrap_or_else(|problem| error(StatusCode::BAD_REQUEST, problem))
+        Operation::CreateSubUser => write::create(account, call),
+        _ => of_sub_user(account, operation, route, call),
+    }
+}
+
+fn of_sub_user(account: &mut Account, operation: Operation, route: &Route<'_>, call: &Call) -> Answer {
+    let Some(user) = account.by_id(route.parameter) else {
+        return error(StatusCode::NOT_FOUND, "Sub-user not found");
+    };
+    let bad = |problem| error(StatusCode::BAD_REQUEST, problem);
+    match operation {
+        Operation::Statistics => statistics(account, user, call).unwrap_or_else(bad),
+        Operation::TargetStats => target_stats(account, user, call).unwrap_or_else(bad),
+        Operation::UpdateSubUser => write::update(account, user.id, call),
+        Operation::DeleteSubUser => {
+            account.delete(user.id);
+            Answer::empty(StatusCode::NO_CONTENT)
         }
         _ => error(StatusCode::NOT_FOUND, "Not found"),
     }

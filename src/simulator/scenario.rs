@@ -143,6 +143,8 @@ impl AccountSpec {
 pub struct SubUserSpec {
     /// Letters, digits, underscore.
     pub username: String,
+    /// Its product where it is another than the account's.
+    pub product: Option<String>,
     /// The vendor's cap.
     pub limit: Limit,
     /// Whether the vendor cuts off at the cap.
@@ -163,6 +165,7 @@ impl SubUserSpec {
     pub fn new(username: &str, limit: Limit, workload: Workload) -> Self {
         Self {
             username: username.into(),
+            product: None,
             limit,
             auto_disable: true,
             lifetime: false,

@@ -26,6 +26,7 @@ pub(super) enum Status {
 pub(super) struct SubUser {
     pub(super) id: u64,
     pub(super) username: String,
+    pub(super) product: Option<String>,
     pub(super) limit: Limit,
     pub(super) auto_disable: bool,
     pub(super) lifetime: bool,
@@ -49,6 +50,7 @@ impl SubUser {
         Self {
             id,
             username: spec.username.clone(),
+            product: spec.product.clone(),
             limit: spec.limit,
             auto_disable: spec.auto_disable,
             lifetime: spec.lifetime,
@@ -146,10 +148,22 @@ impl SubUser {
 
     /// Lets its traffic flow again.
     pub(super) fn switch_on(&mut self, at: Timestamp) {
+        self.cut_off_at = None;
         if self.status != Status::Active {
             self.spans.push((at, None));
             self.status = Status::Active;
         }
+    }
+
+    /// Counts from another moment, which is not after `now`.
+    pub(super) fn count_from(&mut self, from: Timestamp, now: Timestamp) {
+        self.counted_from = from.min(now);
+        self.counter = self.between(self.counted_from, now);
+    }
+
+    /// Forgets a cut-off that was due by terms that have changed.
+    pub(super) fn reconsider(&mut self) {
+        self.cut_off_at = None;
     }
 
     /// A new period: what is not lifetime counts anew, and whom the vendor cut off may go on.

@@ -11,7 +11,7 @@ use super::super::scenario::Dialect;
 use super::super::sub_user::{Status, SubUser};
 use super::super::wire;
 use super::super::workload::mix;
-use super::{HOST, error, statistics};
+use super::{HOST, error, not_found, statistics};
 
 /// Whether the Basic header holds the credentials; v1 logs in without a body.
 pub(super) fn login(account: &Account, call: &Call) -> bool {
@@ -21,11 +21,13 @@ pub(super) fn login(account: &Account, call: &Call) -> bool {
 
 pub(super) fn answer(account: &mut Account, operation: Operation, route: &Route<'_>, call: &Call) -> Answer {
     match operation {
-        Operation::ListSubUsers if !is_covered(account, call) => Answer::ok(json!([])),
-        Operation::ListSubUsers => Answer::ok(account.listed().map(|user| row(account, user)).collect()),
+        Operation::ListSubUsers => {
+            let asked = account.listed().filter(|user| is_covered(account.product(user), call));
+            Answer::ok(asked.map(|user| row(account, user)).collect())
+        }
         Operation::ReadSubUser => match account.by_id(route.parameter) {
             Some(user) => Answer::ok(row(account, user)),
-            None => not_found(),
+            None => no_sub_user(account),
         },
         Operation::Statistics => traffic(account, route, call).unwrap_or_else(|answer| answer),
         Operation::AllocatedTraffic => {
@@ -33,7 +35,7 @@ pub(super) fn answer(account: &mut Account, operation: Operation, route: &Route<
             let allocated = account.spec.gigabyte.from_bytes(allocated).normalize();
             Answer::ok(json!({ "allocated_traffic_limit": wire::number(allocated) }))
         }
-        Operation::Subscriptions if !is_covered(account, call) => Answer::ok(json!([])),
+        Operation::Subscriptions if !is_covered(&account.spec.product, call) => Answer::ok(json!([])),
         Operation::Subscriptions => Answer::ok(subscription(account)),
         Operation::ListWhitelist => Answer::ok(whitelist(account)),
         Operation::Endpoints => Answer::ok(json!([
@@ -47,19 +49,17 @@ pub(super) fn answer(account: &mut Account, operation: Operation, route: &Route<
 
 /// The API answers an empty list for products that it does not cover, and for those that the account has not;
 /// source: a client "confirmed by hand".
-fn is_covered(account: &Account, call: &Call) -> bool {
-    let has = service_type(&account.spec.product);
-    let covered = !matches!(account.spec.product.as_str(), "datacenter" | "isp");
-    covered && call.query("service_type").is_none_or(|asked| asked == has)
+fn is_covered(product: &str, call: &Call) -> bool {
+    let covered = !matches!(product, "datacenter" | "isp");
+    covered && call.query("service_type").is_none_or(|asked| asked == service_type(product))
 }
 
 fn service_type(product: &str) -> String {
     format!("{product}_proxies")
 }
 
-/// An unknown id is a 400; source: the vendor's v2 specification.
-fn not_found() -> Answer {
-    error(StatusCode::BAD_REQUEST, "not_found", "Sub user not found")
+fn no_sub_user(account: &Account) -> Answer {
+    not_found(account, "Sub user not found")
 }
 
 fn row(account: &Account, user: &SubUser) -> Value {
@@ -74,7 +74,7 @@ fn row(account: &Account, user: &SubUser) -> Value {
         "created_at": wire::minute(user.created),
         "traffic": wire::traffic(counter, gigabyte),
         "traffic_limit": wire::limit(user.limit, gigabyte),
-        "service_type": service_type(&account.spec.product),
+        "service_type": service_type(account.product(user)),
         "traffic_count_from": counted_from,
         "auto_disable": user.auto_disable,
     });
@@ -94,7 +94,7 @@ fn traffic(account: &Account, route: &Route<'_>, call: &Call) -> Result<Answer, 
         Dialect::DecodoV2 => by_id,
         _ => by_id.or_else(|| account.by_name(route.parameter)),
     };
-    let bytes = statistics(account, user.ok_or_else(not_found)?, call)?;
+    let bytes = statistics(account, user.ok_or_else(|| no_sub_user(account))?, call)?;
     let gigabyte = account.spec.gigabyte;
     let traffic = wire::traffic(bytes, gigabyte);
     Ok(Answer::ok(if account.spec.dialect == Dialect::DecodoV2 {

@@ -2,6 +2,7 @@
 
 mod classic;
 mod published;
+mod write;
 
 use axum::http::StatusCode;
 use axum::http::header::USER_AGENT;
@@ -34,11 +35,40 @@ pub(super) fn answer(account: &mut Account, operation: Operation, route: &Route<
     if !is_authorized(account, call) || route.user_id.is_some_and(|id| id != account.user_id) {
         return unauthorized();
     }
-    if published {
-        published::answer(account, operation, route, call)
-    } else {
-        classic::answer(account, operation, route, call)
+    match operation {
+        Operation::CreateSubUser => write::create(account, call),
+        Operation::AddToWhitelist => write::add_to_whitelist(account, call),
+        Operation::UpdateSubUser if route.parameter.is_empty() => write::update(account, None, call),
+        Operation::UpdateSubUser | Operation::DeleteSubUser => {
+            let Some(id) = account.by_id(route.parameter).map(|user| user.id) else {
+                return not_found(account, "Sub user not found");
+            };
+            if operation == Operation::UpdateSubUser {
+                return write::update(account, Some(id), call);
+            }
+            account.delete(id);
+            Answer::empty(StatusCode::NO_CONTENT)
+        }
+        Operation::DeleteFromWhitelist => {
+            let before = account.whitelist.len();
+            account.whitelist.retain(|entry| entry.id.to_string() != route.parameter);
+            match account.whitelist.len() == before {
+                true => not_found(account, "IP not found"),
+                false => Answer::empty(StatusCode::NO_CONTENT),
+            }
+        }
+        _ if published => published::answer(account, operation, route),
+        _ => classic::answer(account, operation, route, call),
     }
+}
+
+/// 404 in the published contract, 400 in truth; source: the vendor's v2 specification.
+fn not_found(account: &Account, message: &str) -> Answer {
+    let status = match account.spec.dialect {
+        Dialect::DecodoPublished => StatusCode::NOT_FOUND,
+        _ => StatusCode::BAD_REQUEST,
+    };
+    error(status, "not_found", message)
 }
 
 /// Each dialect has its own form, and any other is refused.

@@ -8,7 +8,7 @@ use super::super::exchange::{Answer, Call};
 use super::super::operation::{Operation, Route};
 use super::super::sub_user::{Status, SubUser};
 use super::super::wire;
-use super::{HOST, error};
+use super::{HOST, error, not_found};
 
 /// Whether the body holds the credentials.
 pub(super) fn login(account: &Account, call: &Call) -> bool {
@@ -18,12 +18,12 @@ pub(super) fn login(account: &Account, call: &Call) -> bool {
     })
 }
 
-pub(super) fn answer(account: &mut Account, operation: Operation, route: &Route<'_>, _call: &Call) -> Answer {
+pub(super) fn answer(account: &mut Account, operation: Operation, route: &Route<'_>) -> Answer {
     match operation {
         Operation::ListSubUsers => Answer::ok(account.listed().map(|user| row(account, user)).collect()),
         Operation::Statistics => match account.by_name(route.parameter) {
             Some(user) => Answer::ok(traffic(account, user)),
-            None => error(StatusCode::NOT_FOUND, "not_found", "Sub-user not found"),
+            None => not_found(account, "Sub user not found"),
         },
         Operation::AllocatedTraffic => Answer::ok(allocated(account)),
         Operation::Subscriptions => Answer::ok(json!([subscription(account)])),
@@ -49,7 +49,7 @@ pub(super) fn row(account: &Account, user: &SubUser) -> Value {
     let mut row = json!({
         "id": user.id.to_string(),
         "username": user.username,
-        "service_type": account.spec.product,
+        "service_type": account.product(user),
         "traffic_used": wire::traffic(account.counter(user), gigabyte),
         "status": status,
         "created": whole_second(user.created),

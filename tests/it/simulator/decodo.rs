@@ -6,15 +6,15 @@ use serde_json::{Value, json};
 
 use super::{Reply, SECRET, Stand, USER, small};
 
-struct Session {
-    stand: Stand,
+pub(super) struct Session {
+    pub(super) stand: Stand,
     /// The path before each operation.
     base: String,
     authorization: String,
 }
 
 impl Session {
-    async fn new(dialect: Dialect) -> Self {
+    pub(super) async fn new(dialect: Dialect) -> Self {
         Self::of(&small(dialect)).await
     }
 
@@ -37,8 +37,13 @@ impl Session {
         Self { stand, base, authorization }
     }
 
-    async fn get(&self, path: &str) -> Reply {
+    pub(super) async fn get(&self, path: &str) -> Reply {
         self.get_as(&self.authorization, path).await
+    }
+
+    pub(super) async fn send(&self, method: &str, path: &str, body: Option<Value>) -> Reply {
+        let headers = [("authorization", self.authorization.as_str()), ("user-agent", "test")];
+        self.stand.send(&format!("{method} {}{path}", self.base), &headers, body).await
     }
 
     async fn get_as(&self, authorization: &str, path: &str) -> Reply {
@@ -54,7 +59,7 @@ impl Session {
         (busy.id, busy.reported_bytes, busy.requests)
     }
 
-    fn ids(&self) -> Vec<u64> {
+    pub(super) fn ids(&self) -> Vec<u64> {
         self.stand.books().accounts["a"].sub_users.iter().map(|user| user.id).collect()
     }
 }
@@ -65,18 +70,18 @@ fn unauthorized() -> Reply {
     Reply(401, json!({ "error_code": "unauthorized", "message": "Unauthorized" }))
 }
 
-fn not_found(status: u16, message: &str) -> Reply {
+pub(super) fn not_found(status: u16, message: &str) -> Reply {
     Reply(status, json!({ "error_code": "not_found", "message": message }))
 }
 
-fn bad_request(field: &str, problem: &str) -> Reply {
+pub(super) fn bad_request(field: &str, problem: &str) -> Reply {
     let body = json!({
         "error_code": "bad_request", "message": "Can not process request", "error": { field: problem },
     });
     Reply(400, body)
 }
 
-fn gb(bytes: u64) -> Value {
+pub(super) fn gb(bytes: u64) -> Value {
     json!((bytes / 10_000_000) as f64 / 100.0)
 }
 
@@ -156,7 +161,7 @@ async fn the_published_traffic_is_by_name() {
         "period_start": "2026-11-01", "period_end": "2026-11-30",
     });
     assert_eq!(session.get("/sub-users/busy/traffic").await, Reply(200, expected));
-    assert_eq!(session.get("/sub-users/nobody/traffic").await, not_found(404, "Sub-user not found"));
+    assert_eq!(session.get("/sub-users/nobody/traffic").await, not_found(404, "Sub user not found"));
 }
 
 #[tokio::test]

@@ -4,6 +4,7 @@
 
 mod decodo;
 mod oxylabs;
+mod writes;
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicI64, Ordering};

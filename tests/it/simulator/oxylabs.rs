@@ -5,14 +5,14 @@ use serde_json::{Value, json};
 
 use super::{Reply, Stand, basic, bytes, small};
 
-struct Session {
-    stand: Stand,
+pub(super) struct Session {
+    pub(super) stand: Stand,
     user: String,
     bearer: String,
 }
 
 impl Session {
-    async fn new(statistics: StatisticsShape) -> Self {
+    pub(super) async fn new(statistics: StatisticsShape) -> Self {
         let mut scenario = small(Dialect::Oxylabs);
         scenario.accounts[0].statistics = statistics;
         let stand = Stand::new(&scenario);
@@ -20,16 +20,21 @@ impl Session {
         Self { stand, user: format!("/a/v2/users/{id}"), bearer: format!("Bearer {token}") }
     }
 
-    async fn get(&self, path: &str) -> Reply {
-        self.stand.send(&format!("GET {}{path}", self.user), &[("authorization", &self.bearer)], None).await
+    pub(super) async fn get(&self, path: &str) -> Reply {
+        self.send("GET", path, None).await
     }
 
-    fn id(&self, index: usize) -> u64 {
+    pub(super) async fn send(&self, method: &str, path: &str, body: Option<Value>) -> Reply {
+        let headers = [("authorization", self.bearer.as_str())];
+        self.stand.send(&format!("{method} {}{path}", self.user), &headers, body).await
+    }
+
+    pub(super) fn id(&self, index: usize) -> u64 {
         self.stand.books().accounts["a"].sub_users[index].id
     }
 }
 
-fn error(status: u16, problem: &str) -> Reply {
+pub(super) fn error(status: u16, problem: &str) -> Reply {
     Reply(status, json!({ "error": problem }))
 }
 
