@@ -12,3 +12,4 @@ mod scripted;
 mod session;
 mod simulator;
 mod support;
+mod web;
