@@ -25,6 +25,7 @@ EXPOSE 10760
 ENV PROXYMETER__WEB__LISTEN=0.0.0.0:10760
 STOPSIGNAL SIGTERM
 # The image has no HTTP client; bash opens the connection itself.
+# With TLS or another port in the configuration, give the container a health check of your own.
 HEALTHCHECK --interval=30s --timeout=5s --start-period=10s CMD ["bash", "-c", \
     "exec 3<>/dev/tcp/127.0.0.1/10760 && printf 'GET /-/healthy HTTP/1.1\\r\\nHost: localhost\\r\\nConnection: close\\r\\n\\r\\n' >&3 && head -n 1 <&3 | grep -q ' 200 '"]
 ENTRYPOINT ["/usr/local/bin/proxymeter"]

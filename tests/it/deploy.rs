@@ -1,12 +1,18 @@
 //! The image, the compose file and the scripts, as far as they can be judged without a container engine.
 
+use std::net::Ipv4Addr;
 use std::os::unix::fs::PermissionsExt as _;
 use std::path::Path;
 use std::{fs, iter};
 
+use axum::Router;
+use axum::http::StatusCode;
+use axum::routing::get;
+use tokio::net::TcpListener;
+use tokio::process::Command;
 use toml::Table;
 
-use crate::support::{files_with, read, root};
+use crate::support::{files_with, read, require, root};
 
 /// The instructions of the Dockerfile, each on one line, without comments.
 fn instructions() -> Vec<(String, String)> {
@@ -102,6 +108,23 @@ fn the_image_runs_as_nobody_in_particular_and_stops_when_told() {
     let entry = said("ENTRYPOINT").unwrap();
     assert_eq!(entry, r#"["/usr/local/bin/proxymeter"]"#);
     assert!(stage.iter().any(|(name, rest)| name == "COPY" && rest.ends_with(" /usr/local/bin/proxymeter")));
+}
+
+#[tokio::test]
+async fn the_image_is_healthy_when_proxymeter_says_so() {
+    let Some(bash) = require("bash") else { return };
+    let check = all("HEALTHCHECK").remove(0);
+    let command: Vec<String> = serde_json::from_str(check.split_once(" CMD ").unwrap().1).unwrap();
+    assert_eq!(command[..2], ["bash", "-c"]);
+    for (status, healthy) in [(StatusCode::OK, true), (StatusCode::SERVICE_UNAVAILABLE, false)] {
+        let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).await.unwrap();
+        let here = listener.local_addr().unwrap().port();
+        let routes = Router::new().route("/-/healthy", get(move || async move { status }));
+        tokio::spawn(async move { axum::serve(listener, routes).await.unwrap() });
+        let script = command[2].replace("127.0.0.1/10760", &format!("127.0.0.1/{here}"));
+        let ended = Command::new(&bash).args(["-c", &script]).status().await.unwrap();
+        assert_eq!(ended.success(), healthy, "{status}");
+    }
 }
 
 #[test]
