@@ -1,3 +1,7 @@
-//! Parses the command line, runs the command, prints the error chain once.
+//! The program: everything is the library's.
 
-fn main() {}
+use std::process::ExitCode;
+
+fn main() -> ExitCode {
+    proxymeter::cli::main()
+}

@@ -1,1 +1,133 @@
-//! Under construction.
+//! The command line: one file a command, each a few lines over the library.
+//!
+//! Results go to standard output, everything else to standard error.
+
+mod check;
+mod collect;
+mod context;
+mod demo;
+mod endpoints;
+mod metrics;
+mod output;
+mod serve;
+mod simulate;
+mod sub_users;
+mod subscriptions;
+mod traffic;
+mod whitelist;
+
+use std::io::Write;
+use std::process::ExitCode;
+
+use clap::{Parser, Subcommand};
+
+use self::context::Place;
+use crate::config::Problems;
+
+/// Prometheus exporter and budget guard for metered proxy traffic from Oxylabs and Decodo.
+#[derive(Debug, Parser)]
+#[command(name = "proxymeter", version, arg_required_else_help = true, disable_help_subcommand = true)]
+struct Cli {
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Debug, Subcommand)]
+enum Command {
+    /// Simulate both vendors in this process and serve their metrics; needs no file, account or network
+    Demo(demo::Arguments),
+    /// Collect and serve
+    Serve(serve::Arguments),
+    /// Tell every mistake in the configuration at once; --online also logs in and reads
+    Check(check::Arguments),
+    /// Make one pass of every collector and print what it brought
+    Collect(collect::Arguments),
+    /// List the sub-users, or show one
+    SubUsers(sub_users::Arguments),
+    /// Show usage: of all, or of one sub-user by day or by target
+    Traffic(traffic::Arguments),
+    /// List the subscriptions (Decodo)
+    Subscriptions(subscriptions::Arguments),
+    /// List the addresses that need no password at the proxies (Decodo)
+    Whitelist(whitelist::Arguments),
+    /// List the ways into the proxies, all or of one TYPE (Decodo)
+    Endpoints(endpoints::Arguments),
+    /// Tell about proxymeter's metrics
+    Metrics(metrics::Arguments),
+    /// Serve the two vendors' APIs as a simulation
+    Simulate(simulate::Arguments),
+}
+
+/// How a command ended.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Exit {
+    Done = 0,
+    Failed = 1,
+    Usage = 2,
+    Unknown = 4,
+}
+
+impl From<Exit> for ExitCode {
+    fn from(exit: Exit) -> Self {
+        Self::from(exit as u8)
+    }
+}
+
+/// A mistake of whoever wrote the command line.
+#[derive(Debug, thiserror::Error)]
+#[error("{0}")]
+struct Misused(String);
+
+/// Parses, runs, prints the error chain once, and gives the exit code.
+#[must_use]
+pub fn main() -> ExitCode {
+    crate::app::install_cryptography();
+    let cli = match Cli::try_parse() {
+        Ok(cli) => cli,
+        Err(told) => {
+            // Help and version are no errors; where nothing can be printed there is nobody to tell.
+            let code = if told.use_stderr() { Exit::Usage } else { Exit::Done };
+            return if told.print().is_ok() { code.into() } else { Exit::Failed.into() };
+        }
+    };
+    match run(cli.command) {
+        Ok(exit) => exit.into(),
+        Err(error) => fail(&error),
+    }
+}
+
+fn run(command: Command) -> anyhow::Result<Exit> {
+    let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build()?;
+    runtime.block_on(async {
+        match command {
+            Command::Demo(arguments) => demo::run(arguments).await,
+            Command::Serve(arguments) => serve::run(arguments).await,
+            Command::Check(arguments) => check::run(arguments).await,
+            Command::Collect(arguments) => collect::run(arguments).await,
+            Command::SubUsers(arguments) => sub_users::run(arguments).await,
+            Command::Traffic(arguments) => traffic::run(arguments).await,
+            Command::Subscriptions(arguments) => subscriptions::run(arguments).await,
+            Command::Whitelist(arguments) => whitelist::run(arguments).await,
+            Command::Endpoints(arguments) => endpoints::run(arguments).await,
+            Command::Metrics(arguments) => metrics::run(&arguments),
+            Command::Simulate(arguments) => simulate::run(arguments).await,
+        }
+    })
+}
+
+fn fail(error: &anyhow::Error) -> ExitCode {
+    // A reader that has enough, such as `head`, is no failure.
+    let gone = |error: &std::io::Error| error.kind() == std::io::ErrorKind::BrokenPipe;
+    if error.chain().any(|cause| cause.downcast_ref::<std::io::Error>().is_some_and(gone)) {
+        return Exit::Done.into();
+    }
+    let mut stderr = std::io::stderr().lock();
+    let (told, exit) = match error.downcast_ref::<Problems>() {
+        Some(problems) => (writeln!(stderr, "{problems}"), Exit::Usage),
+        None if error.is::<Misused>() => (writeln!(stderr, "error: {error}"), Exit::Usage),
+        None => (writeln!(stderr, "error: {error:#}"), Exit::Failed),
+    };
+    // Where standard error is closed, the exit code has to do.
+    drop(told);
+    exit.into()
+}

@@ -37,6 +37,18 @@ pub struct Collect {
     pub max_body: u64,
 }
 
+impl Default for Collect {
+    fn default() -> Self {
+        Self {
+            stale_after: None,
+            lag: DEFAULT_LAG,
+            targets_top: DEFAULT_TARGETS_TOP,
+            max_series: DEFAULT_MAX_SERIES,
+            max_body: DEFAULT_MAX_BODY,
+        }
+    }
+}
+
 pub(super) fn read(root: &Section<'_>) -> Collect {
     let section = root.section("collect");
     let count = |key, most, default| {

@@ -26,6 +26,15 @@ pub struct Log {
     pub level: String,
 }
 
+impl Default for Log {
+    fn default() -> Self {
+        Self { format: LogFormat::Text, level: DEFAULT_LEVEL.to_owned() }
+    }
+}
+
+/// The level when nothing is said.
+const DEFAULT_LEVEL: &str = "info";
+
 pub(super) fn read(root: &Section<'_>) -> Log {
     let section = root.section("log");
     let level =
@@ -36,7 +45,7 @@ pub(super) fn read(root: &Section<'_>) -> Log {
         format: section
             .choice("format", &[("text", LogFormat::Text), ("json", LogFormat::Json)])
             .unwrap_or_default(),
-        level: level.unwrap_or_else(|| "info".to_owned()),
+        level: level.unwrap_or_else(|| DEFAULT_LEVEL.to_owned()),
     }
 }
 

@@ -1,0 +1,97 @@
+//! Providers from the configuration: a new vendor is a line here.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use crate::config::{AccountConfig, AuthScheme, CredentialSource, DecodoDialect, DecodoLogin, Vendor};
+use crate::providers::Provider;
+use crate::providers::decodo::{self, Decodo};
+use crate::providers::http::auth::{self, ReadSecret};
+use crate::providers::http::limiter::Limiter;
+use crate::providers::http::session::Session;
+use crate::providers::http::transport::{CallObserver, Now, Transport};
+use crate::providers::oxylabs::{self, Oxylabs};
+
+/// What all accounts share.
+#[derive(Clone)]
+pub struct Outgoing {
+    transport: Transport,
+}
+
+impl Outgoing {
+    /// The one HTTP client, which takes answers of at most `max_body` bytes.
+    ///
+    /// # Errors
+    /// The platform's trust roots cannot be read.
+    pub fn new(max_body: u64, now: Now) -> anyhow::Result<Self> {
+        let transport = Transport::new(max_body, now).map_err(|error| {
+            anyhow::anyhow!("the HTTP client cannot be set up: {error:#}; is ca-certificates installed?")
+        })?;
+        Ok(Self { transport })
+    }
+
+    /// The account's provider, whose calls `observer` sees.
+    #[must_use]
+    pub fn provider(&self, config: &AccountConfig, observer: Arc<dyn CallObserver>) -> Arc<dyn Provider> {
+        let account = config.account.clone();
+        let limiter = Limiter::new(config.requests_per_second);
+        let session = |settings| Session::new(settings, self.transport.clone(), limiter, observer);
+        let (base, timeout) = (config.base_url.clone(), config.timeout);
+        let (username, secret) = credential(&config.credential);
+        match config.vendor {
+            Vendor::Oxylabs => {
+                let username = username.unwrap_or_default();
+                let settings = oxylabs::session_settings(base, username, secret, timeout);
+                Arc::new(Oxylabs::new(account, session(settings)))
+            }
+            Vendor::Decodo { dialect, login, auth_scheme } => {
+                let login = decodo_login(login).zip(username);
+                let scheme = scheme(auth_scheme);
+                let settings = decodo::session_settings(base, login, secret, scheme, timeout);
+                Arc::new(Decodo::new(account, decodo_dialect(dialect), session(settings)))
+            }
+        }
+    }
+}
+
+fn credential(source: &CredentialSource) -> (Option<String>, ReadSecret) {
+    let secret = source.secret().clone();
+    let read: ReadSecret = Arc::new(move || secret.read().map_err(|error| error.to_string()));
+    match source {
+        CredentialSource::Login { username, .. } => (Some(username.clone()), read),
+        CredentialSource::ApiKey(_) => (None, read),
+    }
+}
+
+const fn decodo_login(login: DecodoLogin) -> Option<decodo::Login> {
+    match login {
+        DecodoLogin::Json => Some(decodo::Login::Json),
+        DecodoLogin::Basic => Some(decodo::Login::Basic),
+        DecodoLogin::None => None,
+    }
+}
+
+const fn decodo_dialect(dialect: DecodoDialect) -> decodo::Dialect {
+    match dialect {
+        DecodoDialect::Published => decodo::Dialect::Published,
+        DecodoDialect::V1 => decodo::Dialect::V1,
+        DecodoDialect::V2 => decodo::Dialect::V2,
+    }
+}
+
+const fn scheme(scheme: AuthScheme) -> auth::AuthScheme {
+    match scheme {
+        AuthScheme::Raw => auth::AuthScheme::Raw,
+        AuthScheme::Token => auth::AuthScheme::Token,
+        AuthScheme::Bearer => auth::AuthScheme::Bearer,
+    }
+}
+
+/// Sees calls that nobody counts.
+pub struct Uncounted;
+
+impl CallObserver for Uncounted {
+    fn called(&self, endpoint: &'static str, status: Option<u16>, took: Duration) {
+        tracing::debug!(endpoint, status, duration_seconds = took.as_secs_f64(), "asked the vendor");
+    }
+}

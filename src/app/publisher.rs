@@ -1,0 +1,81 @@
+//! Keeps the exposition in step with the snapshots: encoded when one changes, and when what it shows becomes too old.
+
+use std::collections::BTreeMap;
+use std::sync::{Arc, Mutex, PoisonError};
+
+use jiff::Timestamp;
+
+use crate::collect::holder::Holder;
+use crate::domain::collector::Collector;
+use crate::metrics::exposition::Exposition;
+use crate::metrics::traffic::{self, Encoded, Tolerances};
+
+/// One account's series as they were encoded last.
+pub(super) struct Published {
+    holder: Arc<Holder>,
+    tolerances: Tolerances,
+    encoded: Mutex<BTreeMap<Collector, Encoded>>,
+}
+
+/// Encodes snapshots into the exposition.
+pub(super) struct Publisher {
+    pub(super) exposition: Exposition,
+    targets_top: usize,
+}
+
+impl Published {
+    pub(super) fn new(holder: Arc<Holder>, tolerances: Tolerances) -> Self {
+        Self { holder, tolerances, encoded: Mutex::default() }
+    }
+}
+
+impl Publisher {
+    pub(super) fn new(exposition: Exposition, targets_top: usize) -> Self {
+        Self { exposition, targets_top }
+    }
+
+    /// Encodes what `collector` brought, and the account's own series, which follow from all readings.
+    pub(super) fn changed(&self, published: &Published, collector: Collector, now: Timestamp) {
+        let mut encoded = published.encoded.lock().unwrap_or_else(PoisonError::into_inner);
+        for collector in [Collector::Account, collector] {
+            encoded.insert(collector, self.encode(published, collector, now));
+        }
+        self.publish(published, &encoded);
+    }
+
+    /// Encodes anew what shows something that is too old at `now`.
+    pub(super) fn expire(&self, published: &Published, now: Timestamp) {
+        let mut encoded = published.encoded.lock().unwrap_or_else(PoisonError::into_inner);
+        let over: Vec<_> =
+            encoded.iter().filter(|(_, encoded)| now > encoded.valid_until).map(|(key, _)| *key).collect();
+        if over.is_empty() {
+            return;
+        }
+        for collector in over {
+            encoded.insert(collector, self.encode(published, collector, now));
+        }
+        self.publish(published, &encoded);
+    }
+
+    fn encode(&self, published: &Published, collector: Collector, now: Timestamp) -> Encoded {
+        let snapshot = published.holder.snapshot();
+        let account = published.holder.account();
+        let encode =
+            || traffic::encode(collector, account, &snapshot, &published.tolerances, self.targets_top, now);
+        off_the_workers(encode)
+    }
+
+    fn publish(&self, published: &Published, encoded: &BTreeMap<Collector, Encoded>) {
+        let segments = encoded.values().flat_map(|encoded| encoded.segments.iter().cloned()).collect();
+        self.exposition.replace(&published.holder.account().name, segments);
+    }
+}
+
+/// A hundred thousand series keep a core busy for a tenth of a second; other tasks go on meanwhile.
+fn off_the_workers<T>(work: impl FnOnce() -> T) -> T {
+    use tokio::runtime::{Handle, RuntimeFlavor};
+    match Handle::try_current().map(|runtime| runtime.runtime_flavor()) {
+        Ok(RuntimeFlavor::MultiThread) => tokio::task::block_in_place(work),
+        _ => work(),
+    }
+}

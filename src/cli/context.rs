@@ -1,0 +1,110 @@
+//! What reading commands share: the configuration, the accounts that are asked, the time that they get.
+
+use std::path::PathBuf;
+use std::sync::Arc;
+use std::time::Duration;
+
+use clap::Args;
+use jiff::Timestamp;
+use tokio::time::Instant;
+
+use super::Misused;
+use crate::app::accounts::{Outgoing, Uncounted};
+use crate::app::logging;
+use crate::collect::clock::Clock;
+use crate::config::{self, Config};
+use crate::providers::{Ask, Provider};
+
+/// The longest that a command by hand waits for one vendor.
+const PATIENCE: Duration = Duration::from_secs(120);
+
+/// Where the configuration is.
+#[derive(Args, Clone, Debug)]
+pub(super) struct Place {
+    /// The configuration [default: $PROXYMETER__CONFIG, ./proxymeter.toml, /etc/proxymeter/proxymeter.toml]
+    #[arg(long, value_name = "FILE")]
+    pub(super) config: Option<PathBuf>,
+}
+
+/// Which account is asked.
+#[derive(Args, Clone, Debug)]
+pub(super) struct Which {
+    #[command(flatten)]
+    pub(super) place: Place,
+    /// Only this account
+    #[arg(long, value_name = "NAME")]
+    pub(super) account: Option<String>,
+}
+
+impl Place {
+    /// Loads the configuration and starts the log.
+    pub(super) fn load(&self) -> anyhow::Result<Config> {
+        let config = config::load(self.config.as_deref(), std::env::vars_os())?;
+        logging::start(&config.log)?;
+        Ok(config)
+    }
+}
+
+/// The accounts that a command asks.
+pub(super) struct Context {
+    pub(super) providers: Vec<Arc<dyn Provider>>,
+    clock: Arc<Clock>,
+    one_was_named: bool,
+}
+
+impl Context {
+    pub(super) fn new(which: &Which) -> anyhow::Result<Self> {
+        let config = which.place.load()?;
+        let clock = Arc::new(Clock::new());
+        let time = clock.clone();
+        let outgoing = Outgoing::new(config.collect.max_body, Arc::new(move || time.now()))?;
+        let is_meant = |name: &str| which.account.as_deref().is_none_or(|account| account == name);
+        let meant = config.accounts.iter().filter(|(name, _)| is_meant(name.as_str()));
+        let providers: Vec<_> =
+            meant.map(|(_, account)| outgoing.provider(account, Arc::new(Uncounted))).collect();
+        if providers.is_empty() {
+            let names: Vec<_> = config.accounts.keys().map(|name| name.as_str()).collect();
+            let asked = which.account.as_deref().unwrap_or_default();
+            return Err(
+                Misused(format!("no account {asked:?}; the configuration has {}", names.join(", "))).into()
+            );
+        }
+        Ok(Self { providers, clock, one_was_named: which.account.is_some() })
+    }
+
+    /// The accounts of vendors that have what `has` looks for; an account that was named is asked all the same.
+    pub(super) fn those(&self, has: impl Fn(&dyn Provider) -> bool) -> Vec<&dyn Provider> {
+        let is_asked = |provider: &&dyn Provider| self.one_was_named || has(*provider);
+        self.providers.iter().map(|provider| &**provider).filter(is_asked).collect()
+    }
+
+    /// The accounts of Decodo.
+    pub(super) fn decodos(&self) -> anyhow::Result<Vec<&dyn Provider>> {
+        let found = self.those(|provider| provider.account().provider == crate::providers::decodo::ID);
+        if found.is_empty() {
+            return Err(Misused(
+                "only Decodo has this, and the configuration has no account there".to_owned(),
+            )
+            .into());
+        }
+        Ok(found)
+    }
+
+    /// The time.
+    pub(super) fn now(&self) -> Timestamp {
+        self.clock.now()
+    }
+
+    /// As long as someone at a terminal waits.
+    pub(super) fn ask() -> Ask {
+        Ask::until(Instant::now() + PATIENCE)
+    }
+}
+
+/// An error of one account, with its name.
+pub(super) fn of<T>(
+    provider: &dyn Provider,
+    result: Result<T, crate::providers::ProviderError>,
+) -> anyhow::Result<T> {
+    result.map_err(|error| anyhow::anyhow!("{}: {error}", provider.account().name))
+}
