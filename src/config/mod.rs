@@ -1,1 +1,71 @@
-//! Under construction.
+//! Configuration as a small compiler: a file and an environment in, plain checked values or every mistake out.
+//!
+//! `document` parses the file once and keeps the position of each key; `environment` reads variables as raw text;
+//! `layers` has figment lay one over the other; `reader` walks the result with typed getters and collects problems;
+//! a module a section turns it into values. A new section is a file like `log`, and a line in `load::read`.
+//! Deliberately absent: serde, a stop at the first mistake, and the source line in a message, which may hold a secret.
+
+use std::collections::BTreeMap;
+use std::path::PathBuf;
+
+use crate::domain::account::AccountName;
+
+mod accounts;
+mod collect;
+mod complaint;
+mod document;
+mod duration;
+mod environment;
+mod field;
+mod later;
+mod layers;
+mod lines;
+mod load;
+mod log;
+mod nearest;
+mod operator;
+mod problem;
+mod reader;
+mod secret;
+mod syntax;
+mod web;
+
+pub use accounts::credential::CredentialSource;
+pub use accounts::schedule::{DEFAULT_SCHEDULE, DEFAULT_SUBSCRIPTIONS_SCHEDULE};
+pub use accounts::vendor::{
+    AuthScheme, DECODO_V1_BASE_URL, DECODO_V2_BASE_URL, DecodoDialect, DecodoLogin, OXYLABS_BASE_URL, Vendor,
+};
+pub use accounts::{AccountConfig, DEFAULT_REQUESTS_PER_SECOND, DEFAULT_TIMEOUT};
+pub use collect::{Collect, DEFAULT_LAG, DEFAULT_MAX_BODY, DEFAULT_MAX_SERIES, DEFAULT_TARGETS_TOP};
+pub use load::{load, load_text};
+pub use log::{Log, LogFormat};
+pub use operator::Operator;
+pub use problem::{Place, Problem, Problems};
+pub use secret::{SecretError, SecretFault, SecretFile, SecretSource};
+pub use web::{DEFAULT_LISTEN, Web};
+
+/// A configuration without a mistake in it.
+#[derive(Clone, Debug)]
+pub struct Config {
+    /// The HTTP server.
+    pub web: Web,
+    /// What holds for the collectors of all accounts.
+    pub collect: Collect,
+    /// The accounts; at least one.
+    pub accounts: BTreeMap<AccountName, AccountConfig>,
+    /// The log.
+    pub log: Log,
+    /// The people who run proxymeter.
+    pub operator: Operator,
+    /// The file that was read, as it was named.
+    pub file: PathBuf,
+}
+
+impl Config {
+    /// The secrets that cannot be had now; each stops its own account only.
+    #[must_use]
+    pub fn unreadable_secrets(&self) -> Vec<Problem> {
+        let secrets = self.accounts.values().map(|account| account.credential.secret());
+        secrets.filter_map(secret::problem).collect()
+    }
+}

@@ -1,0 +1,195 @@
+//! `[accounts.NAME]`: one login at a vendor.
+
+use std::collections::BTreeMap;
+use std::num::NonZeroU32;
+use std::path::Path;
+use std::time::Duration;
+
+use jiff::tz::TimeZone;
+use url::Url;
+
+use crate::domain::account::{Account, AccountName};
+use crate::domain::collector::Collector;
+use crate::domain::cron::Cron;
+use crate::domain::units::{Bytes, Gigabyte, Size};
+
+use super::complaint::{Complaint, Shape};
+use super::later;
+use super::nearest::nearest;
+use super::reader::Section;
+
+pub(super) mod address;
+pub(super) mod credential;
+pub(super) mod schedule;
+pub(super) mod vendor;
+
+use credential::CredentialSource;
+use vendor::Vendor;
+
+/// How often a vendor is asked at most when nothing is said, in requests a second.
+pub const DEFAULT_REQUESTS_PER_SECOND: NonZeroU32 = match NonZeroU32::new(5) {
+    Some(rate) => rate,
+    None => NonZeroU32::MIN,
+};
+
+/// How long a vendor may take to answer when nothing is said.
+pub const DEFAULT_TIMEOUT: Duration = Duration::from_secs(20);
+
+/// One login at a vendor, and how it is used.
+#[derive(Clone, Debug)]
+pub struct AccountConfig {
+    /// What the domain knows of it.
+    pub account: Account,
+    /// Whether the operator has said what a gigabyte is; where not, it is read as decimal.
+    pub gigabyte_pinned: bool,
+    /// The vendor, with what only that vendor has.
+    pub vendor: Vendor,
+    /// Where the vendor's API is, without a slash behind its path.
+    pub base_url: Url,
+    /// How often the vendor is asked at most, in requests a second; 1 to 1000.
+    pub requests_per_second: NonZeroU32,
+    /// How long the vendor may take to answer; 1 second to 10 minutes.
+    pub timeout: Duration,
+    /// The sub-user that the login itself is: never frozen.
+    pub main_user: Option<String>,
+    /// The operator's own name for Oxylabs' entry node.
+    pub entry: Option<String>,
+    /// When each collector looks, in UTC; a collector without a schedule is not read.
+    pub schedule: BTreeMap<Collector, Cron>,
+    /// How to log in.
+    pub credential: CredentialSource,
+}
+
+pub(super) fn read(root: &Section<'_>, folder: &Path) -> BTreeMap<AccountName, AccountConfig> {
+    let named = root.named("accounts");
+    if root.is_empty("accounts") {
+        root.missing("accounts", "write: [accounts.NAME] with provider, username and password_file below");
+    }
+    let in_file: Vec<&str> =
+        named.iter().filter(|(_, section)| section.is_in_file()).map(|(name, _)| name.as_str()).collect();
+    let mut accounts = BTreeMap::new();
+    for (name, section) in &named {
+        if !section.is_in_file() && !section.has("provider") {
+            stranger(section, name, &in_file);
+            continue;
+        }
+        let checked = check_name(name, section);
+        // What is below a bad name is read all the same, for its problems.
+        let read = read_account(checked.as_ref(), section, folder);
+        if let (Some(name), Some(account)) = (checked, read) {
+            accounts.insert(name, account);
+        }
+    }
+    accounts
+}
+
+/// An account that only the environment names, and not even with a vendor.
+fn stranger(section: &Section<'_>, name: &str, in_file: &[&str]) {
+    let hint = match nearest(name, in_file.iter().copied()) {
+        Some(near) => {
+            format!(
+                "did you mean {}…?",
+                super::environment::variable(&["accounts".into(), near.into(), String::new()])
+            )
+        }
+        None if in_file.is_empty() => {
+            "set PROXYMETER__ACCOUNTS__NAME__PROVIDER too, or put it into the file".to_owned()
+        }
+        None => format!("accounts in the file: {}", in_file.join(", ")),
+    };
+    section.refuse_whole("no such account in the file".to_owned(), Some(hint));
+    section.settle();
+}
+
+fn check_name(name: &str, section: &Section<'_>) -> Option<AccountName> {
+    let checked = AccountName::new(name);
+    if checked.is_none() {
+        let meant: String = name.to_lowercase().replace(['_', ' ', '.'], "-");
+        let hint = AccountName::new(&meant).map(|meant| format!("write: [accounts.{meant}]"));
+        let message = "a name is a small letter, then small letters, digits and \"-\"";
+        section.refuse_whole(message.to_owned(), hint);
+    }
+    checked
+}
+
+fn read_account(name: Option<&AccountName>, section: &Section<'_>, folder: &Path) -> Option<AccountConfig> {
+    let vendor = vendor::read(section);
+    let base_url =
+        section.parse("base_url", "an address such as \"https://api.example.com/v1\"", address::base_url);
+    let gigabyte =
+        section.choice("gigabyte", &[("decimal", Gigabyte::Decimal), ("binary", Gigabyte::Binary)]);
+    let product = section.text("product").unwrap_or_default();
+    let plan = section.parse("plan", PLAN, |text| plan(text, gigabyte.unwrap_or_default()));
+    let billing_day = section.whole("billing_day", 1..=31).and_then(|day| i8::try_from(day).ok());
+    let time_zone = section.parse("time_zone", "a zone such as \"UTC\" or \"Europe/Berlin\"", time_zone);
+    let rate = section.whole("requests_per_second", 1..=1000);
+    let rate = rate.and_then(|rate| NonZeroU32::new(u32::try_from(rate).ok()?));
+    let timeout = section.duration("timeout", Duration::from_secs(1)..=Duration::from_secs(600));
+    let main_user = section.text("main_user");
+    let entry = section.parse("entry", "a host name such as \"entry.example.com\"", address::host_name);
+    if section.flag("writes") == Some(true) {
+        let complaint = Complaint::new(later::message("limits are not lowered")).hiding();
+        section.refuse("writes", complaint.write_bare("false", "false"));
+    }
+    let schedule = schedule::read(section, vendor.as_ref());
+    let credential = credential::read(section, vendor.as_ref(), folder);
+
+    let vendor = vendor?;
+    Some(AccountConfig {
+        account: Account {
+            provider: vendor.provider(),
+            name: name?.clone(),
+            product: product.into(),
+            dialect: vendor.dialect(),
+            gigabyte: gigabyte.unwrap_or_default(),
+            writes: false,
+            plan,
+            billing_day,
+            time_zone: time_zone.unwrap_or(TimeZone::UTC),
+        },
+        gigabyte_pinned: gigabyte.is_some(),
+        base_url: match base_url {
+            Some(base_url) => base_url,
+            None => Url::parse(vendor.default_base_url()).ok()?,
+        },
+        vendor,
+        requests_per_second: rate.unwrap_or(DEFAULT_REQUESTS_PER_SECOND),
+        timeout: timeout.unwrap_or(DEFAULT_TIMEOUT),
+        main_user,
+        entry,
+        schedule,
+        credential: credential?,
+    })
+}
+
+const PLAN: Shape<'_> = Shape::with_unit("a size such as \"500GB\"", "GB");
+
+fn plan(text: &str, gigabyte: Gigabyte) -> Result<Bytes, Complaint> {
+    let size: Size = text.parse().map_err(|_| {
+        let meant = text.replace(' ', "").to_uppercase();
+        let meant = if meant.ends_with(|c: char| c.is_ascii_digit()) { meant + PLAN.unit } else { meant };
+        match meant.parse::<Size>() {
+            Ok(_) => Complaint::shape().write(meant),
+            Err(_) => Complaint::shape(),
+        }
+    })?;
+    match size.bytes(gigabyte) {
+        Ok(Bytes(0)) => Err(Complaint::new("a plan has more than nothing")),
+        Ok(bytes) => Ok(bytes),
+        Err(error) => Err(Complaint::new(error.to_string())),
+    }
+}
+
+fn time_zone(text: &str) -> Result<TimeZone, Complaint> {
+    let zones = jiff::tz::db();
+    zones.get(text).map_err(|_| {
+        let known: Vec<String> = zones.available().map(|name| name.to_string()).collect();
+        // People write the city alone, or spaces for underscores.
+        let meant = text.trim().replace(' ', "_").to_lowercase();
+        let city = known.iter().find(|name| name.to_lowercase().rsplit('/').next() == Some(&meant));
+        match city.map(String::as_str).or_else(|| nearest(text, known.iter().map(String::as_str))) {
+            Some(near) => Complaint::shape().advise(format!("did you mean \"{near}\"?")),
+            None => Complaint::shape().advise("names are those of the IANA time zone database"),
+        }
+    })
+}

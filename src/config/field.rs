@@ -1,0 +1,222 @@
+//! One value: what it may be read as, and how its problem is told.
+
+use std::ops::RangeInclusive;
+
+use figment::value::{Dict, Num, Value};
+
+use super::complaint::{Complaint, Hint, Shape};
+use super::document::Path;
+use super::environment::variable;
+use super::problem::{Place, quote};
+use super::reader::Reader;
+
+/// A value that is there.
+#[derive(Clone)]
+pub(super) struct Field<'a> {
+    reader: &'a Reader,
+    path: Path,
+    value: &'a Value,
+}
+
+impl<'a> Field<'a> {
+    pub(super) fn new(reader: &'a Reader, path: Path, value: &'a Value) -> Self {
+        Self { reader, path, value }
+    }
+
+    /// Notes a problem.
+    pub(super) fn refuse(&self, complaint: Complaint) {
+        self.refuse_as(complaint, "another value");
+    }
+
+    fn refuse_as(&self, complaint: Complaint, expected: &str) {
+        let text = self.value.as_str();
+        let says_its_own = complaint.message.is_some();
+        let mut message = complaint.message.unwrap_or_else(|| format!("expected {expected}"));
+        match text {
+            _ if complaint.hides_value && says_its_own => {}
+            Some(text) if !complaint.hides_value && !self.may_be_secret() => {
+                message.push_str(&format!(", found {}", quote(text)));
+            }
+            _ if says_its_own => {}
+            _ => message.push_str(&format!(", found {}", self.kind())),
+        }
+        let hint = complaint.hint.map(|hint| match hint {
+            Hint::Value { in_file, .. } if !self.is_from_environment() => {
+                format!("write: {} = {in_file}", self.name())
+            }
+            Hint::Value { in_environment, .. } => format!("write: {}={in_environment}", variable(&self.path)),
+            Hint::Do(text) => text,
+        });
+        self.reader.push(&self.path, self.place(), message, hint);
+    }
+
+    fn is_from_environment(&self) -> bool {
+        self.reader.is_from_environment(self.value.tag())
+    }
+
+    /// Whether the name says that the value is nobody's business.
+    fn may_be_secret(&self) -> bool {
+        let Some(key) = self.path.last() else { return false };
+        let words = ["password", "passwd", "secret", "token", "credential", "webhook"];
+        let key = key.to_lowercase();
+        !key.ends_with("_file") && (words.iter().any(|word| key.contains(word)) || key.contains("key"))
+            || key == "url"
+    }
+
+    /// The type of the value, with the value where it is a harmless one.
+    fn kind(&self) -> String {
+        match self.value {
+            Value::String(..) | Value::Char(..) => "a text".to_owned(),
+            Value::Dict(..) => "a table".to_owned(),
+            Value::Array(..) => "a list".to_owned(),
+            Value::Empty(..) => "a number of more than 128 bits".to_owned(),
+            Value::Bool(..) | Value::Num(..) if self.may_be_secret() => "a value without quotes".to_owned(),
+            Value::Bool(_, flag) => flag.to_string(),
+            Value::Num(_, num) => number(*num),
+        }
+    }
+
+    /// The table here; `header` is what to write for its beginning.
+    pub(super) fn table(&self, header: &str) -> Option<&'a Dict> {
+        if let Value::Dict(_, dict) = self.value {
+            return Some(dict);
+        }
+        // The text of something misplaced may be a secret.
+        let complaint = Complaint::new(format!("expected a table, found {}", self.kind())).hiding();
+        let hint = if self.is_from_environment() {
+            format!("set its keys one by one: {}__KEY=value", variable(&self.path))
+        } else {
+            format!("write: {header} on a line of its own, and its keys below")
+        };
+        self.refuse(complaint.advise(hint));
+        None
+    }
+
+    /// The text here, where a text of a certain shape is expected.
+    fn text(&self, expected: Shape<'_>) -> Option<&'a str> {
+        if let Value::String(_, text) = self.value {
+            return Some(text);
+        }
+        let complaint = match self.value {
+            Value::Num(_, num) if !self.may_be_secret() => {
+                Complaint::shape().write(format!("{}{}", number(*num), expected.unit))
+            }
+            Value::Num(..) | Value::Bool(..) => {
+                Complaint::shape().advise("a text needs quotes, digits and all")
+            }
+            _ => Complaint::shape(),
+        };
+        self.refuse_as(complaint, expected.words);
+        None
+    }
+
+    pub(super) fn parse<T>(
+        &self,
+        expected: Shape<'_>,
+        read: impl FnOnce(&'a str) -> Result<T, Complaint>,
+    ) -> Option<T> {
+        match read(self.text(expected)?) {
+            Ok(value) => Some(value),
+            Err(complaint) => {
+                self.refuse_as(complaint, expected.words);
+                None
+            }
+        }
+    }
+
+    pub(super) fn whole(&self, range: &RangeInclusive<u64>) -> Option<u64> {
+        let found = match self.value {
+            Value::Num(_, num) if !matches!(num, Num::F32(_) | Num::F64(_)) => {
+                num.to_i128().and_then(|number| u64::try_from(number).ok())
+            }
+            Value::String(_, text) if self.is_from_environment() => text.parse().ok(),
+            _ => None,
+        };
+        if let Some(found) = found.filter(|found| range.contains(found)) {
+            return Some(found);
+        }
+        let expected = format!("a whole number from {} to {}", range.start(), range.end());
+        // A text here may be a secret that slipped, unless it is a number.
+        let complaint = match self.value.as_str().map(str::parse::<u64>) {
+            Some(Ok(number)) if !self.is_from_environment() => {
+                Complaint::shape().write_bare(format!("{number}, without quotes"), "")
+            }
+            Some(Err(_)) => Complaint::shape().hiding(),
+            _ => Complaint::shape(),
+        };
+        self.refuse_as(complaint, &expected);
+        None
+    }
+
+    pub(super) fn flag(&self) -> Option<bool> {
+        match self.value {
+            Value::Bool(_, flag) => return Some(*flag),
+            Value::String(_, text) if self.is_from_environment() => {
+                if let Ok(flag) = text.parse() {
+                    return Some(flag);
+                }
+            }
+            _ => {}
+        }
+        let complaint = match self.value.as_str() {
+            Some(text @ ("true" | "false")) => {
+                Complaint::shape().write_bare(format!("{text}, without quotes"), "")
+            }
+            _ => Complaint::shape().hiding(),
+        };
+        self.refuse_as(complaint, "true or false");
+        None
+    }
+
+    pub(super) fn texts(&self) -> Option<Vec<String>> {
+        match self.value {
+            Value::Array(_, items) => {
+                let read = items.iter().enumerate().map(|(index, item)| self.element(index, item));
+                // Every element is looked at before one that is wrong decides.
+                read.collect::<Vec<_>>().into_iter().collect()
+            }
+            Value::String(_, text) if self.is_from_environment() => Some(
+                text.split(',').map(str::trim).filter(|item| !item.is_empty()).map(str::to_owned).collect(),
+            ),
+            _ => {
+                let complaint = match self.value.as_str() {
+                    Some(text) if !self.may_be_secret() => {
+                        Complaint::shape().write_bare(format!("[{}]", quote(text)), "")
+                    }
+                    _ => Complaint::shape().hiding(),
+                };
+                self.refuse_as(complaint, "a list of texts");
+                None
+            }
+        }
+    }
+
+    fn element(&self, index: usize, item: &Value) -> Option<String> {
+        if let Value::String(_, text) = item {
+            return Some(text.clone());
+        }
+        let mut path = self.path.clone();
+        path.push(index.to_string());
+        let item = Field::new(self.reader, path, item);
+        let message = format!("expected texts in this list, found {}", item.kind());
+        self.reader.push(&self.path, item.place(), message, None);
+        None
+    }
+
+    fn name(&self) -> &str {
+        self.path.last().map_or("key", String::as_str)
+    }
+
+    /// Where the value stands.
+    pub(super) fn place(&self) -> Place {
+        self.reader.value_place(&self.path, self.value.tag())
+    }
+}
+
+fn number(num: Num) -> String {
+    match num {
+        Num::F32(float) => float.to_string(),
+        Num::F64(float) => float.to_string(),
+        whole => whole.to_i128().map_or_else(String::new, |whole| whole.to_string()),
+    }
+}

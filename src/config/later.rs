@@ -1,0 +1,37 @@
+//! Keys that the documentation names and this version does not have yet: refused by name, as they would do nothing.
+//!
+//! Whoever builds one of them takes its line out.
+
+/// The keys; `*` stands for a name given by the operator.
+const LATER: [&[&str]; 15] = [
+    &["budgets"],
+    &["guard"],
+    &["owners"],
+    &["receivers"],
+    &["smtp"],
+    &["store"],
+    &["web", "admins"],
+    &["web", "config_file"],
+    &["web", "external_url"],
+    &["accounts", "*", "guard"],
+    &["accounts", "*", "update_route"],
+    &["collect", "backfill"],
+    &["collect", "look_again_floor"],
+    &["collect", "max_calls_per_day"],
+    &["collect", "retention"],
+];
+
+/// What to say of a thing that comes with a later version, as the end of a sentence on what is not.
+pub(super) fn message(what_is_not: &str) -> String {
+    format!("{what_is_not} in version {} yet", env!("CARGO_PKG_VERSION"))
+}
+
+/// What to do about it.
+pub(super) const HINT: &str = "take it out: it would silently do nothing";
+
+/// Whether a key comes with a later version.
+pub(super) fn is_later(path: &[String]) -> bool {
+    LATER.iter().any(|later| {
+        later.len() == path.len() && later.iter().zip(path).all(|(name, key)| *name == "*" || name == key)
+    })
+}

@@ -1,0 +1,68 @@
+//! `[web]`: where metrics and the page are served.
+
+use std::net::{Ipv4Addr, SocketAddr};
+
+use super::complaint::Complaint;
+use super::reader::Section;
+
+/// Where proxymeter listens when nothing is said.
+pub const DEFAULT_LISTEN: SocketAddr = SocketAddr::new(std::net::IpAddr::V4(Ipv4Addr::LOCALHOST), 10760);
+
+/// The HTTP server.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Web {
+    /// The address and port to listen on; port 0 is any free one.
+    pub listen: SocketAddr,
+    /// Whether the page and `/api` may be reached beyond loopback without authentication.
+    pub open: bool,
+}
+
+pub(super) fn read(root: &Section<'_>) -> Web {
+    let section = root.section("web");
+    let listen = section.parse("listen", "an address and a port, such as \"127.0.0.1:10760\"", |text| {
+        text.parse().map_err(|_| match listen_meant(text) {
+            Some(meant) => Complaint::shape().write(meant.to_string()),
+            None => Complaint::shape().advise("names are not looked up: write an IP address and a port"),
+        })
+    });
+    Web { listen: listen.unwrap_or(DEFAULT_LISTEN), open: section.flag("open").unwrap_or_default() }
+}
+
+/// The address that a habit from elsewhere stands for.
+fn listen_meant(text: &str) -> Option<SocketAddr> {
+    let text = text.trim();
+    let text = ["http://", "tcp://"].into_iter().find_map(|scheme| text.strip_prefix(scheme)).unwrap_or(text);
+    let text = text.trim_end_matches('/');
+    let (host, port) = match text.rsplit_once(':') {
+        Some((host, port)) => (host, port),
+        None if text.parse::<u16>().is_ok() => ("127.0.0.1", text),
+        None => (text, "10760"),
+    };
+    let host = match host {
+        "" | "*" => "0.0.0.0",
+        "localhost" => "127.0.0.1",
+        host => host,
+    };
+    format!("{host}:{port}").parse().ok()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn habits_are_understood() {
+        for (text, meant) in [
+            (":9100", Some("0.0.0.0:9100")),
+            ("*:80", Some("0.0.0.0:80")),
+            ("localhost:80", Some("127.0.0.1:80")),
+            ("8080", Some("127.0.0.1:8080")),
+            ("0.0.0.0", Some("0.0.0.0:10760")),
+            ("http://0.0.0.0:80/", Some("0.0.0.0:80")),
+            ("[::]", None),
+            ("example.com:80", None),
+        ] {
+            assert_eq!(listen_meant(text).map(|meant| meant.to_string()).as_deref(), meant, "{text}");
+        }
+    }
+}
