@@ -11,9 +11,9 @@ use url::Url;
 use crate::domain::account::{Account, AccountName};
 use crate::domain::collector::Collector;
 use crate::domain::cron::Cron;
-use crate::domain::units::{Bytes, Gigabyte, Size};
+use crate::domain::units::{Bytes, Gigabyte, Size, UnitError};
 
-use super::complaint::{Complaint, Shape};
+use super::complaint::Complaint;
 use super::later;
 use super::nearest::nearest;
 use super::reader::Section;
@@ -119,7 +119,8 @@ fn read_account(name: Option<&AccountName>, section: &Section<'_>, folder: &Path
     let gigabyte =
         section.choice("gigabyte", &[("decimal", Gigabyte::Decimal), ("binary", Gigabyte::Binary)]);
     let product = section.text("product").unwrap_or_default();
-    let plan = section.parse("plan", PLAN, |text| plan(text, gigabyte.unwrap_or_default()));
+    let plan =
+        section.parse("plan", "a size such as \"500GB\"", |text| plan(text, gigabyte.unwrap_or_default()));
     let billing_day = section.whole("billing_day", 1..=31).and_then(|day| i8::try_from(day).ok());
     let time_zone = section.parse("time_zone", "a zone such as \"UTC\" or \"Europe/Berlin\"", time_zone);
     let rate = section.whole("requests_per_second", 1..=1000);
@@ -162,12 +163,13 @@ fn read_account(name: Option<&AccountName>, section: &Section<'_>, folder: &Path
     })
 }
 
-const PLAN: Shape<'_> = Shape::with_unit("a size such as \"500GB\"", "GB");
-
 fn plan(text: &str, gigabyte: Gigabyte) -> Result<Bytes, Complaint> {
-    let size: Size = text.parse().map_err(|_| {
+    let size: Size = text.parse().map_err(|error: UnitError| {
+        if error == UnitError::Negative {
+            return Complaint::new(error.to_string());
+        }
         let meant = text.replace(' ', "").to_uppercase();
-        let meant = if meant.ends_with(|c: char| c.is_ascii_digit()) { meant + PLAN.unit } else { meant };
+        let meant = if meant.ends_with(|c: char| c.is_ascii_digit()) { meant + "GB" } else { meant };
         match meant.parse::<Size>() {
             Ok(_) => Complaint::shape().write(meant),
             Err(_) => Complaint::shape(),

@@ -1,24 +1,4 @@
-//! What is wrong with a value, before it is known where it stands; and what was expected instead.
-
-/// What a text must look like, in words for a message.
-#[derive(Clone, Copy, Debug)]
-pub(super) struct Shape<'a> {
-    pub(super) words: &'a str,
-    /// What to put behind a bare number to make it one of these.
-    pub(super) unit: &'a str,
-}
-
-impl<'a> Shape<'a> {
-    pub(super) const fn with_unit(words: &'a str, unit: &'a str) -> Self {
-        Self { words, unit }
-    }
-}
-
-impl<'a> From<&'a str> for Shape<'a> {
-    fn from(words: &'a str) -> Self {
-        Self { words, unit: "" }
-    }
-}
+//! What is wrong with a value, before it is known where it stands.
 
 /// What is wrong with a value.
 #[derive(Debug, Default)]

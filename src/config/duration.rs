@@ -2,10 +2,8 @@
 
 use std::time::Duration;
 
-use super::complaint::Shape;
-
 /// What a duration looks like, for messages.
-pub(super) const SHAPE: Shape<'_> = Shape::with_unit("a duration such as \"90s\", \"5m\" or \"1h30m\"", "s");
+pub(super) const SHAPE: &str = "a duration such as \"90s\", \"5m\" or \"1h30m\"";
 
 /// The units and their seconds, from large to small; a duration names them in this order.
 const UNITS: [(char, u64); 4] = [('d', 86_400), ('h', 3_600), ('m', 60), ('s', 1)];

@@ -4,7 +4,7 @@ use std::ops::RangeInclusive;
 
 use figment::value::{Dict, Num, Value};
 
-use super::complaint::{Complaint, Hint, Shape};
+use super::complaint::{Complaint, Hint};
 use super::document::Path;
 use super::environment::variable;
 use super::problem::{Place, quote};
@@ -92,36 +92,30 @@ impl<'a> Field<'a> {
         None
     }
 
-    /// The text here, where a text of a certain shape is expected.
-    fn text(&self, expected: Shape<'_>) -> Option<&'a str> {
-        if let Value::String(_, text) = self.value {
-            return Some(text);
-        }
-        let complaint = match self.value {
-            Value::Num(_, num) if !self.may_be_secret() => {
-                Complaint::shape().write(format!("{}{}", number(*num), expected.unit))
-            }
-            Value::Num(..) | Value::Bool(..) => {
-                Complaint::shape().advise("a text needs quotes, digits and all")
-            }
-            _ => Complaint::shape(),
-        };
-        self.refuse_as(complaint, expected.words);
-        None
-    }
-
+    /// A text read by `read`; a number here is told as the text that it was meant to be.
     pub(super) fn parse<T>(
         &self,
-        expected: Shape<'_>,
-        read: impl FnOnce(&'a str) -> Result<T, Complaint>,
+        expected: &str,
+        read: impl FnOnce(&str) -> Result<T, Complaint>,
     ) -> Option<T> {
-        match read(self.text(expected)?) {
-            Ok(value) => Some(value),
-            Err(complaint) => {
-                self.refuse_as(complaint, expected.words);
-                None
+        let complaint = match self.value {
+            Value::String(_, text) => match read(text) {
+                Ok(value) => return Some(value),
+                Err(complaint) => complaint,
+            },
+            Value::Num(_, num) if !self.may_be_secret() => {
+                let text = number(*num);
+                let hint = read(&text).map_or_else(
+                    |complaint| complaint.hint,
+                    |_| Complaint::shape().write(text.as_str()).hint,
+                );
+                Complaint { hint, ..Complaint::shape() }
             }
-        }
+            Value::Num(..) | Value::Bool(..) => Complaint::shape().advise("a text needs quotes"),
+            _ => Complaint::shape(),
+        };
+        self.refuse_as(complaint, expected);
+        None
     }
 
     pub(super) fn whole(&self, range: &RangeInclusive<u64>) -> Option<u64> {
@@ -142,7 +136,13 @@ impl<'a> Field<'a> {
                 Complaint::shape().write_bare(format!("{number}, without quotes"), "")
             }
             Some(Err(_)) => Complaint::shape().hiding(),
-            _ => Complaint::shape(),
+            _ => match self.value.to_num() {
+                // Written with a point or an exponent.
+                Some(Num::F64(float)) if float.fract() == 0.0 && (0.0..1e15).contains(&float) => {
+                    Complaint::shape().write_bare(float.to_string(), "")
+                }
+                _ => Complaint::shape(),
+            },
         };
         self.refuse_as(complaint, &expected);
         None
@@ -215,8 +215,9 @@ impl<'a> Field<'a> {
 
 fn number(num: Num) -> String {
     match num {
-        Num::F32(float) => float.to_string(),
-        Num::F64(float) => float.to_string(),
+        // With its point, or an exponent would look like a whole number.
+        Num::F32(float) => format!("{float:?}"),
+        Num::F64(float) => format!("{float:?}"),
         whole => whole.to_i128().map_or_else(String::new, |whole| whole.to_string()),
     }
 }

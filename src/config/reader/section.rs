@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use figment::value::{Dict, Value};
 
-use super::super::complaint::{Complaint, Shape};
+use super::super::complaint::Complaint;
 use super::super::document::Path;
 use super::super::duration;
 use super::super::field::Field;
@@ -31,8 +31,13 @@ impl<'a> Section<'a> {
     /// The table below a key; empty where it is absent.
     pub(in crate::config) fn section(&self, key: &'static str) -> Self {
         let header = format!("[{}]", self.dotted(key));
-        let values = self.field(key).and_then(|field| field.table(&header));
-        self.below(key, key, values)
+        let field = self.field(key);
+        let values = field.as_ref().and_then(|field| field.table(&header));
+        let section = self.below(key, key, values);
+        if field.is_some() && values.is_none() {
+            section.settle();
+        }
+        section
     }
 
     /// The tables below a key that are named by the operator, in the order of their names.
@@ -73,8 +78,11 @@ impl<'a> Section<'a> {
         self.reader.positions.key(&self.path).is_some()
     }
 
-    /// Notes that a key is not there.
+    /// Notes that a key is not there, unless the table itself was refused.
     pub(in crate::config) fn missing(&self, key: &'static str, hint: &str) {
+        if self.reader.settled.borrow().contains(&self.path) {
+            return;
+        }
         let path = self.path_of(key);
         let problem = Problem {
             place: self.reader.key_place(&path),
@@ -97,7 +105,7 @@ impl<'a> Section<'a> {
         self.reader.push(&self.path, self.reader.key_place(&self.path), message, hint);
     }
 
-    /// Leaves out the names of this table's keys, as the table itself was refused.
+    /// Says no more of the names in this table, as the table itself was refused.
     pub(in crate::config) fn settle(&self) {
         self.reader.settled.borrow_mut().insert(self.path.clone());
     }
@@ -129,13 +137,13 @@ impl<'a> Section<'a> {
 /// The getters: nothing where the key is absent or wrong, and what is wrong is noted.
 impl<'a> Section<'a> {
     /// A text in a shape of its own.
-    pub(in crate::config) fn parse<'s, T>(
+    pub(in crate::config) fn parse<T>(
         &self,
         key: &'static str,
-        expected: impl Into<Shape<'s>>,
-        read: impl FnOnce(&'a str) -> Result<T, Complaint>,
+        expected: &str,
+        read: impl FnOnce(&str) -> Result<T, Complaint>,
     ) -> Option<T> {
-        self.field(key)?.parse(expected.into(), read)
+        self.field(key)?.parse(expected, read)
     }
 
     /// A text with something in it.
@@ -160,7 +168,7 @@ impl<'a> Section<'a> {
             [first @ .., last] if !first.is_empty() => format!("{} or {last}", first.join(", ")),
             names => names.concat(),
         };
-        self.parse(key, expected.as_str(), |text| {
+        self.parse(key, &expected, |text| {
             let chosen = words.iter().find(|(word, _)| *word == text);
             chosen.map(|(_, value)| *value).ok_or_else(|| {
                 match nearest(text, words.iter().map(|(word, _)| *word)) {
