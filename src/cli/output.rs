@@ -224,13 +224,22 @@ mod tests {
 
     #[test]
     fn f39_a_table_for_people() {
-        insta::assert_snapshot!(listing().to_table(), @r"");
+        insta::assert_snapshot!(listing().to_table(), @r#"
+        SUB USER            USED      LIMIT  SHARE
+        a,"b"           92.45 GB  100.00 GB   92 %
+        c\u{202e}\u{a}         ?  unlimited
+        "#);
     }
 
     #[test]
     fn the_same_for_machines() {
-        insta::assert_snapshot!(listing().to_csv().unwrap(), @r"");
-        insta::assert_snapshot!(listing().to_json().to_string(), @r"");
+        let csv = "sub_user,used,limit,share\n\"a,\"\"b\"\"\",92450000000,100000000000,92\n\"c\u{202e}\n\",,unlimited,\n";
+        assert_eq!(listing().to_csv().unwrap(), csv);
+        let rows = json!([
+            { "sub_user": "a,\"b\"", "used": 92_450_000_000_u64, "limit": 100_000_000_000_u64, "share": 92 },
+            { "sub_user": "c\u{202e}\n", "used": null, "limit": "unlimited", "share": null },
+        ]);
+        assert_eq!(listing().to_json(), rows);
         assert_eq!(Listing::new(&["x"]).to_table(), "nothing\n");
     }
 }

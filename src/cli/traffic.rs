@@ -163,7 +163,7 @@ fn first_day(text: &str, today: Date) -> anyhow::Result<Date> {
         Err(_) => {
             let back: TimeSpan = text
                 .strip_suffix('d')
-                .and_then(|days| Some(days.parse::<u16>().ok()?.days()))
+                .and_then(|days| Some(i32::from(days.parse::<u16>().ok()?).days()))
                 .ok_or_else(wrong)?;
             today.checked_sub(back)?
         }

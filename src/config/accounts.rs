@@ -11,9 +11,9 @@ use url::Url;
 use crate::domain::account::{Account, AccountName};
 use crate::domain::collector::Collector;
 use crate::domain::cron::Cron;
-use crate::domain::units::{Bytes, Gigabyte, Size};
+use crate::domain::units::{Bytes, Gigabyte, Size, UnitError};
 
-use super::field::Complaint;
+use super::complaint::Complaint;
 use super::later;
 use super::nearest::nearest;
 use super::reader::Section;
@@ -62,7 +62,7 @@ pub struct AccountConfig {
 
 pub(super) fn read(root: &Section<'_>, folder: &Path) -> BTreeMap<AccountName, AccountConfig> {
     let named = root.named("accounts");
-    if named.is_empty() {
+    if root.is_empty("accounts") {
         root.missing("accounts", "write: [accounts.NAME] with provider, username and password_file below");
     }
     let in_file: Vec<&str> =
@@ -129,8 +129,8 @@ fn read_account(name: Option<&AccountName>, section: &Section<'_>, folder: &Path
     let main_user = section.text("main_user");
     let entry = section.parse("entry", "a host name such as \"entry.example.com\"", address::host_name);
     if section.flag("writes") == Some(true) {
-        let complaint = Complaint::new(later::message("lowering limits")).hiding();
-        section.refuse("writes", complaint.advise("write: writes = false, or take it out"));
+        let complaint = Complaint::new(later::message("limits are not lowered")).hiding();
+        section.refuse("writes", complaint.write_bare("false", "false"));
     }
     let schedule = schedule::read(section, vendor.as_ref());
     let credential = credential::read(section, vendor.as_ref(), folder);
@@ -164,8 +164,12 @@ fn read_account(name: Option<&AccountName>, section: &Section<'_>, folder: &Path
 }
 
 fn plan(text: &str, gigabyte: Gigabyte) -> Result<Bytes, Complaint> {
-    let size: Size = text.parse().map_err(|_| {
+    let size: Size = text.parse().map_err(|error: UnitError| {
+        if error == UnitError::Negative {
+            return Complaint::new(error.to_string());
+        }
         let meant = text.replace(' ', "").to_uppercase();
+        let meant = if meant.ends_with(|c: char| c.is_ascii_digit()) { meant + "GB" } else { meant };
         match meant.parse::<Size>() {
             Ok(_) => Complaint::shape().write(meant),
             Err(_) => Complaint::shape(),

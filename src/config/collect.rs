@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use crate::domain::units::{Gigabyte, Size};
 
-use super::field::Complaint;
+use super::complaint::Complaint;
 use super::reader::Section;
 
 /// The vendors' reporting delay that is assumed when nothing is said.
@@ -70,7 +70,10 @@ pub(super) fn read(root: &Section<'_>) -> Collect {
 fn max_body(text: &str) -> Result<u64, Complaint> {
     const LEAST: u64 = 64 << 10;
     const MOST: u64 = 4 << 30;
-    let size: Size = text.parse().map_err(|_| Complaint::shape())?;
+    let size: Size = text.parse().map_err(|_| match text.parse::<u64>() {
+        Ok(bytes) => Complaint::shape().write(format!("{bytes} bytes")),
+        Err(_) => Complaint::shape(),
+    })?;
     let bytes = |gigabyte| size.bytes(gigabyte).map_err(|error| Complaint::new(error.to_string()));
     let (decimal, binary) = (bytes(Gigabyte::Decimal)?.0, bytes(Gigabyte::Binary)?.0);
     if decimal != binary {
@@ -80,7 +83,7 @@ fn max_body(text: &str) -> Result<u64, Complaint> {
         );
     }
     if !(LEAST..=MOST).contains(&decimal) {
-        return Err(Complaint::new("expected from 64KiB to 4GiB"));
+        return Err(Complaint::new("expected a size from 64KiB to 4GiB"));
     }
     Ok(decimal)
 }

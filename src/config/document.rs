@@ -1,12 +1,13 @@
 //! The file: parsed once, with the position of every key and value.
 
 use std::collections::BTreeMap;
-use std::sync::Arc;
 
 use figment::value::{Dict, Empty, Num, Tag, Value};
 use toml::de::{DeInteger, DeTable, DeValue};
 
+use super::lines::Lines;
 use super::problem::{Place, Problem};
+use super::syntax;
 
 /// The keys from the root to a value; an element of a list goes by its number.
 pub(super) type Path = Vec<String>;
@@ -18,15 +19,13 @@ struct Spot {
     value: usize,
 }
 
-/// The values of a file, and where each stands.
-#[derive(Debug)]
+/// The values of a file, and where each stands; never printed, as secrets are in it.
 pub(super) struct Document {
     pub(super) values: Dict,
     pub(super) positions: Positions,
 }
 
 /// Where the keys and values of a file stand.
-#[derive(Debug)]
 pub(super) struct Positions {
     lines: Lines,
     spots: BTreeMap<Path, Spot>,
@@ -35,7 +34,7 @@ pub(super) struct Positions {
 impl Positions {
     /// The file as a whole.
     pub(super) fn file(&self) -> Place {
-        Place::File(Arc::clone(&self.lines.file))
+        self.lines.file()
     }
 
     /// Where a key stands, if it is in the file.
@@ -57,44 +56,11 @@ pub(super) fn parse(file: &str, text: &str) -> Result<Document, Vec<Problem>> {
     let lines = Lines::new(file, text);
     let (table, errors) = DeTable::parse_recoverable(text);
     if !errors.is_empty() {
-        return Err(errors.iter().map(|error| syntax_problem(&lines, error)).collect());
+        return Err(syntax::problems(&lines, &errors));
     }
     let mut spots = BTreeMap::new();
     let values = read_table(table.get_ref(), &mut Vec::new(), &mut spots);
     Ok(Document { values, positions: Positions { lines, spots } })
-}
-
-fn syntax_problem(lines: &Lines, error: &toml::de::Error) -> Problem {
-    let place = match error.span() {
-        Some(span) => lines.place(span.start),
-        None => Place::File(Arc::clone(&lines.file)),
-    };
-    let message = error.message();
-    // The parser's own words where it is plain enough; it names no values.
-    let (message, hint) = if message.starts_with("string values must be quoted") {
-        ("expected a value: a text in quotes, a number, true or false", Some("write: key = \"text\""))
-    } else if message.starts_with("duplicate key") {
-        (
-            "this name was there before: a key or table may stand once",
-            Some("put both together, or take one out"),
-        )
-    } else if message.starts_with("invalid basic string") || message.starts_with("invalid literal string") {
-        ("this text has no closing quote on its line", None)
-    } else if message.starts_with("unclosed table") {
-        ("the name of a table has no closing bracket", Some("write: [name]"))
-    } else if message.starts_with("key with no value") {
-        ("expected \"=\" after the key", Some("write: key = value"))
-    } else if message.starts_with("missing escaped value") {
-        (
-            "this character cannot follow a backslash",
-            Some("write the backslash twice, or the text in 'single quotes'"),
-        )
-    } else if message.starts_with("invalid float") || message.starts_with("unexpected leading zero") {
-        ("this is no number; a text needs quotes", Some("write: key = \"text\""))
-    } else {
-        (message, None)
-    };
-    Problem { place, key: String::new(), message: message.to_owned(), hint: hint.map(str::to_owned) }
 }
 
 fn read_table(table: &DeTable<'_>, path: &mut Path, spots: &mut BTreeMap<Path, Spot>) -> Dict {
@@ -137,30 +103,6 @@ fn read_value(value: &DeValue<'_>, path: &mut Path, spots: &mut BTreeMap<Path, S
 /// A whole number, or nothing where it has more than 128 bits.
 fn whole(integer: &DeInteger<'_>) -> Option<Num> {
     i128::from_str_radix(integer.as_str(), integer.radix()).ok().map(Num::I128)
-}
-
-/// Turns byte offsets into lines and columns.
-#[derive(Debug)]
-struct Lines {
-    file: Arc<str>,
-    text: String,
-    starts: Vec<usize>,
-}
-
-impl Lines {
-    fn new(file: &str, text: &str) -> Self {
-        let breaks = text.bytes().enumerate().filter(|(_, byte)| *byte == b'\n').map(|(at, _)| at + 1);
-        Self { file: file.into(), text: text.to_owned(), starts: std::iter::once(0).chain(breaks).collect() }
-    }
-
-    fn place(&self, offset: usize) -> Place {
-        let line = self.starts.partition_point(|start| *start <= offset);
-        let start = self.starts[line - 1];
-        let before = self.text.get(start..offset).unwrap_or_default();
-        // An editor does not show a byte order mark.
-        let column = before.chars().filter(|c| *c != '\u{feff}').count() + 1;
-        Place::Position { file: Arc::clone(&self.file), line, column }
-    }
 }
 
 #[cfg(test)]

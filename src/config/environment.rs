@@ -23,8 +23,8 @@ const NAMED: [&str; 3] = ["accounts", "budgets", "receivers"];
 /// How deep a key may lie; what is deeper is no key of ours.
 const DEEPEST: usize = 8;
 
-/// The values that the environment gives, and the variable that each came from.
-#[derive(Debug, Default)]
+/// The values that the environment gives, and the variable that each came from; never printed.
+#[derive(Default)]
 pub(super) struct Environment {
     pub(super) values: Dict,
     pub(super) variables: BTreeMap<Path, String>,

@@ -1,65 +1,17 @@
 //! One value: what it may be read as, and how its problem is told.
 
 use std::ops::RangeInclusive;
-use std::time::Duration;
 
-use figment::value::{Dict, Num, Tag, Value};
+use figment::value::{Dict, Num, Value};
 
+use super::complaint::{Complaint, Hint};
 use super::document::Path;
-use super::duration;
 use super::environment::variable;
-use super::nearest::nearest;
-use super::problem::{quote, shown};
-use super::reader::{Reader, Section};
-
-/// What is wrong with a value, before it is known where it stands.
-#[derive(Debug, Default)]
-pub(super) struct Complaint {
-    message: Option<String>,
-    hint: Option<Hint>,
-    hides_value: bool,
-}
-
-#[derive(Debug)]
-enum Hint {
-    /// A text to write as the value.
-    Text(String),
-    /// Anything else to do.
-    Do(String),
-}
-
-impl Complaint {
-    /// The value is not of the expected shape, and that says it all.
-    pub(super) fn shape() -> Self {
-        Self::default()
-    }
-
-    /// Something else than its shape is wrong; the value is shown behind the message.
-    pub(super) fn new(message: impl Into<String>) -> Self {
-        Self { message: Some(message.into()), ..Self::default() }
-    }
-
-    /// The value is not shown: the message says enough, or the value may hold a secret.
-    pub(super) fn hiding(mut self) -> Self {
-        self.hides_value = true;
-        self
-    }
-
-    /// What to write as the value.
-    pub(super) fn write(mut self, text: impl Into<String>) -> Self {
-        self.hint = Some(Hint::Text(text.into()));
-        self
-    }
-
-    /// What to do.
-    pub(super) fn advise(mut self, text: impl Into<String>) -> Self {
-        self.hint = Some(Hint::Do(text.into()));
-        self
-    }
-}
+use super::problem::{Place, quote};
+use super::reader::Reader;
 
 /// A value that is there.
-#[derive(Clone, Debug)]
+#[derive(Clone)]
 pub(super) struct Field<'a> {
     reader: &'a Reader,
     path: Path,
@@ -89,20 +41,13 @@ impl<'a> Field<'a> {
             _ => message.push_str(&format!(", found {}", self.kind())),
         }
         let hint = complaint.hint.map(|hint| match hint {
-            Hint::Text(text) => self.assignment(&format!("\"{text}\""), &text),
+            Hint::Value { in_file, .. } if !self.is_from_environment() => {
+                format!("write: {} = {in_file}", self.name())
+            }
+            Hint::Value { in_environment, .. } => format!("write: {}={in_environment}", variable(&self.path)),
             Hint::Do(text) => text,
         });
-        let place = self.reader.value_place(&self.path, self.value.tag());
-        self.reader.push(&self.path, place, message, hint);
-    }
-
-    /// What to write, in the words of the layer that the value came from.
-    fn assignment(&self, in_file: &str, in_environment: &str) -> String {
-        if self.is_from_environment() {
-            format!("write: {}={in_environment}", variable(&self.path))
-        } else {
-            format!("write: {} = {in_file}", self.path.last().map_or("key", String::as_str))
-        }
+        self.reader.push(&self.path, self.place(), message, hint);
     }
 
     fn is_from_environment(&self) -> bool {
@@ -127,61 +72,53 @@ impl<'a> Field<'a> {
             Value::Empty(..) => "a number of more than 128 bits".to_owned(),
             Value::Bool(..) | Value::Num(..) if self.may_be_secret() => "a value without quotes".to_owned(),
             Value::Bool(_, flag) => flag.to_string(),
-            Value::Num(_, num) => format!("the number {}", number(*num)),
+            Value::Num(_, num) => number(*num),
         }
     }
 
-    /// The table here.
-    pub(super) fn table(&self) -> Option<&'a Dict> {
+    /// The table here; `header` is what to write for its beginning.
+    pub(super) fn table(&self, header: &str) -> Option<&'a Dict> {
         if let Value::Dict(_, dict) = self.value {
             return Some(dict);
         }
         // The text of something misplaced may be a secret.
         let complaint = Complaint::new(format!("expected a table, found {}", self.kind())).hiding();
-        let key = super::problem::dotted(&self.path);
         let hint = if self.is_from_environment() {
             format!("set its keys one by one: {}__KEY=value", variable(&self.path))
         } else {
-            format!("write: [{key}] on a line of its own, and its keys below")
+            format!("write: {header} on a line of its own, and its keys below")
         };
         self.refuse(complaint.advise(hint));
         None
     }
 
-    /// The text here, where a text of a certain shape is expected.
-    pub(super) fn text(&self, expected: &str) -> Option<&'a str> {
-        if let Value::String(_, text) = self.value {
-            return Some(text);
-        }
+    /// A text read by `read`; a number here is told as the text that it was meant to be.
+    pub(super) fn parse<T>(
+        &self,
+        expected: &str,
+        read: impl FnOnce(&str) -> Result<T, Complaint>,
+    ) -> Option<T> {
         let complaint = match self.value {
-            Value::Num(_, num) if !self.may_be_secret() => Complaint::shape()
-                .advise(format!("a text needs quotes: {}", self.assignment_of_number(*num, expected))),
-            Value::Num(..) | Value::Bool(..) => {
-                Complaint::shape().advise("a text needs quotes, digits and all")
+            Value::String(_, text) => match read(text) {
+                Ok(value) => return Some(value),
+                Err(complaint) => complaint,
+            },
+            Value::Num(_, num) if !self.may_be_secret() => {
+                let text = number(*num);
+                let hint = read(&text).map_or_else(
+                    |complaint| complaint.hint,
+                    |_| Complaint::shape().write(text.as_str()).hint,
+                );
+                Complaint { hint, ..Complaint::shape() }
             }
+            Value::Num(..) | Value::Bool(..) => Complaint::shape().advise("a text needs quotes"),
             _ => Complaint::shape(),
         };
         self.refuse_as(complaint, expected);
         None
     }
 
-    fn assignment_of_number(&self, num: Num, expected: &str) -> String {
-        let key = self.path.last().map_or("key", String::as_str);
-        let unit = if expected == duration::SHAPE { "s" } else { "" };
-        format!("{key} = \"{}{unit}\"", number(num))
-    }
-
-    fn parse<T>(&self, expected: &str, read: impl FnOnce(&'a str) -> Result<T, Complaint>) -> Option<T> {
-        match read(self.text(expected)?) {
-            Ok(value) => Some(value),
-            Err(complaint) => {
-                self.refuse_as(complaint, expected);
-                None
-            }
-        }
-    }
-
-    fn whole(&self, range: &RangeInclusive<u64>) -> Option<u64> {
+    pub(super) fn whole(&self, range: &RangeInclusive<u64>) -> Option<u64> {
         let found = match self.value {
             Value::Num(_, num) if !matches!(num, Num::F32(_) | Num::F64(_)) => {
                 num.to_i128().and_then(|number| u64::try_from(number).ok())
@@ -196,16 +133,22 @@ impl<'a> Field<'a> {
         // A text here may be a secret that slipped, unless it is a number.
         let complaint = match self.value.as_str().map(str::parse::<u64>) {
             Some(Ok(number)) if !self.is_from_environment() => {
-                Complaint::shape().advise(format!("write: {} = {number}, without quotes", self.name()))
+                Complaint::shape().write_bare(format!("{number}, without quotes"), "")
             }
             Some(Err(_)) => Complaint::shape().hiding(),
-            _ => Complaint::shape(),
+            _ => match self.value.to_num() {
+                // Written with a point or an exponent.
+                Some(Num::F64(float)) if float.fract() == 0.0 && (0.0..1e15).contains(&float) => {
+                    Complaint::shape().write_bare(float.to_string(), "")
+                }
+                _ => Complaint::shape(),
+            },
         };
         self.refuse_as(complaint, &expected);
         None
     }
 
-    fn flag(&self) -> Option<bool> {
+    pub(super) fn flag(&self) -> Option<bool> {
         match self.value {
             Value::Bool(_, flag) => return Some(*flag),
             Value::String(_, text) if self.is_from_environment() => {
@@ -217,7 +160,7 @@ impl<'a> Field<'a> {
         }
         let complaint = match self.value.as_str() {
             Some(text @ ("true" | "false")) => {
-                Complaint::shape().advise(format!("write: {} = {text}, without quotes", self.name()))
+                Complaint::shape().write_bare(format!("{text}, without quotes"), "")
             }
             _ => Complaint::shape().hiding(),
         };
@@ -225,14 +168,10 @@ impl<'a> Field<'a> {
         None
     }
 
-    fn texts(&self) -> Option<Vec<String>> {
+    pub(super) fn texts(&self) -> Option<Vec<String>> {
         match self.value {
             Value::Array(_, items) => {
-                let read = items.iter().enumerate().map(|(index, item)| {
-                    let mut path = self.path.clone();
-                    path.push(index.to_string());
-                    Field::new(self.reader, path, item).text("a text").map(str::to_owned)
-                });
+                let read = items.iter().enumerate().map(|(index, item)| self.element(index, item));
                 // Every element is looked at before one that is wrong decides.
                 read.collect::<Vec<_>>().into_iter().collect()
             }
@@ -240,11 +179,28 @@ impl<'a> Field<'a> {
                 text.split(',').map(str::trim).filter(|item| !item.is_empty()).map(str::to_owned).collect(),
             ),
             _ => {
-                let complaint = Complaint::shape().hiding().advise(format!("write: {} = []", self.name()));
+                let complaint = match self.value.as_str() {
+                    Some(text) if !self.may_be_secret() => {
+                        Complaint::shape().write_bare(format!("[{}]", quote(text)), "")
+                    }
+                    _ => Complaint::shape().hiding(),
+                };
                 self.refuse_as(complaint, "a list of texts");
                 None
             }
         }
+    }
+
+    fn element(&self, index: usize, item: &Value) -> Option<String> {
+        if let Value::String(_, text) = item {
+            return Some(text.clone());
+        }
+        let mut path = self.path.clone();
+        path.push(index.to_string());
+        let item = Field::new(self.reader, path, item);
+        let message = format!("expected texts in this list, found {}", item.kind());
+        self.reader.push(&self.path, item.place(), message, None);
+        None
     }
 
     fn name(&self) -> &str {
@@ -252,92 +208,16 @@ impl<'a> Field<'a> {
     }
 
     /// Where the value stands.
-    pub(super) fn place(&self) -> super::problem::Place {
-        self.reader.value_place(&self.path, self.tag())
-    }
-
-    fn tag(&self) -> Tag {
-        self.value.tag()
+    pub(super) fn place(&self) -> Place {
+        self.reader.value_place(&self.path, self.value.tag())
     }
 }
 
 fn number(num: Num) -> String {
     match num {
-        Num::F32(float) => float.to_string(),
-        Num::F64(float) => float.to_string(),
+        // With its point, or an exponent would look like a whole number.
+        Num::F32(float) => format!("{float:?}"),
+        Num::F64(float) => format!("{float:?}"),
         whole => whole.to_i128().map_or_else(String::new, |whole| whole.to_string()),
-    }
-}
-
-/// The getters: nothing where the key is absent or wrong, and what is wrong is noted.
-impl<'a> Section<'a> {
-    /// A text in a shape of its own.
-    pub(super) fn parse<T>(
-        &self,
-        key: &'static str,
-        expected: &str,
-        read: impl FnOnce(&'a str) -> Result<T, Complaint>,
-    ) -> Option<T> {
-        self.field(key)?.parse(expected, read)
-    }
-
-    /// A text with something in it.
-    pub(super) fn text(&self, key: &'static str) -> Option<String> {
-        self.parse(key, "a text", |text| match text {
-            "" => Err(Complaint::new("this text is empty").hiding()),
-            text if text.chars().any(char::is_control) => {
-                Err(Complaint::new("this text has a control character"))
-            }
-            text => Ok(text.to_owned()),
-        })
-    }
-
-    /// One of a few words.
-    pub(super) fn choice<T: Copy>(&self, key: &'static str, words: &[(&'static str, T)]) -> Option<T> {
-        let names: Vec<String> = words.iter().map(|(word, _)| quote(word)).collect();
-        self.parse(key, &names.join(" or "), |text| {
-            let chosen = words.iter().find(|(word, _)| *word == text);
-            chosen.map(|(_, value)| *value).ok_or_else(|| {
-                match nearest(text, words.iter().map(|(word, _)| *word)) {
-                    Some(near) => Complaint::shape().advise(format!("did you mean {}?", quote(near))),
-                    None => Complaint::shape(),
-                }
-            })
-        })
-    }
-
-    /// A whole number within a range.
-    pub(super) fn whole(&self, key: &'static str, range: RangeInclusive<u64>) -> Option<u64> {
-        self.field(key)?.whole(&range)
-    }
-
-    /// `true` or `false`.
-    pub(super) fn flag(&self, key: &'static str) -> Option<bool> {
-        self.field(key)?.flag()
-    }
-
-    /// A list of texts; in the environment with commas between them.
-    pub(super) fn texts(&self, key: &'static str) -> Option<Vec<String>> {
-        self.field(key)?.texts()
-    }
-
-    /// A duration within a range.
-    pub(super) fn duration(&self, key: &'static str, range: RangeInclusive<Duration>) -> Option<Duration> {
-        self.parse(key, duration::SHAPE, |text| {
-            let compact: String = text.split_whitespace().collect();
-            match duration::parse(text) {
-                Some(duration) if range.contains(&duration) => Ok(duration),
-                Some(_) => Err(Complaint::new(format!(
-                    "expected from {} to {}",
-                    duration::format(*range.start()),
-                    duration::format(*range.end())
-                ))),
-                None if duration::parse(&compact).is_some() => Err(Complaint::shape().write(compact)),
-                None if !text.is_empty() && text.chars().all(|c| c.is_ascii_digit()) => {
-                    Err(Complaint::shape().write(format!("{}s", shown(text))))
-                }
-                None => Err(Complaint::shape()),
-            }
-        })
     }
 }

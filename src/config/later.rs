@@ -21,9 +21,9 @@ const LATER: [&[&str]; 15] = [
     &["collect", "retention"],
 ];
 
-/// What to say of a thing that comes with a later version.
-pub(super) fn message(what: &str) -> String {
-    format!("{what} is not in version {} yet", env!("CARGO_PKG_VERSION"))
+/// What to say of a thing that comes with a later version, as the end of a sentence on what is not.
+pub(super) fn message(what_is_not: &str) -> String {
+    format!("{what_is_not} in version {} yet", env!("CARGO_PKG_VERSION"))
 }
 
 /// What to do about it.

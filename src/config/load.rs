@@ -27,12 +27,24 @@ pub fn load(
     let named = path.map(Path::to_owned).or_else(|| variables.get(environment::CONFIG).map(PathBuf::from));
     let (file, text) = match named {
         Some(file) => {
-            let text = read_file(&file).map_err(|problem| Problems::new(vec![problem]))?;
+            let text = read_file(&file).map_err(|problem| Problems::from(vec![problem]))?;
             (file, text)
         }
-        None => find(&PLACES.map(PathBuf::from)).map_err(|problem| Problems::new(vec![problem]))?,
+        None => find(&PLACES.map(PathBuf::from)).map_err(|problem| Problems::from(vec![problem]))?,
     };
-    load_text(&file, &text, &variables)
+    load_layers(&file, &text, &variables)
+}
+
+/// Loads a text as though it stood in `file`, which need not exist.
+///
+/// # Errors
+/// Every mistake at once.
+pub fn load_text(
+    file: &Path,
+    text: &str,
+    variables: impl IntoIterator<Item = (OsString, OsString)>,
+) -> Result<Config, Problems> {
+    load_layers(file, text, &ours(variables))
 }
 
 /// The variables that are meant for proxymeter; other names may be of any kind.
@@ -76,13 +88,13 @@ fn read_file(file: &Path) -> Result<String, Problem> {
     })
 }
 
-fn load_text(file: &Path, text: &str, variables: &BTreeMap<String, OsString>) -> Result<Config, Problems> {
+fn load_layers(file: &Path, text: &str, variables: &BTreeMap<String, OsString>) -> Result<Config, Problems> {
     let (reader, mut problems) = layered(file, text, variables)?;
     let config = read(&reader, file);
     problems.extend(reader.finish());
     match config {
         Some(config) if problems.is_empty() => Ok(config),
-        _ => Err(Problems::new(problems)),
+        _ => Err(Problems::from(problems)),
     }
 }
 
@@ -92,7 +104,7 @@ fn layered(
     text: &str,
     variables: &BTreeMap<String, OsString>,
 ) -> Result<(Reader, Vec<Problem>), Problems> {
-    let document = document::parse(&file.display().to_string(), text).map_err(Problems::new)?;
+    let document = document::parse(&file.display().to_string(), text).map_err(Problems::from)?;
     let names = names_by_operator(&document.values);
     let (environment, problems) = environment::read(variables, &names);
     let (figment, values) = layers::merge(document.values, environment.values);

@@ -1,6 +1,6 @@
 //! `[log]`: what is written to standard error, and how.
 
-use super::field::Complaint;
+use super::complaint::Complaint;
 use super::nearest::nearest;
 use super::reader::Section;
 

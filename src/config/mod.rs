@@ -12,12 +12,14 @@ use crate::domain::account::AccountName;
 
 mod accounts;
 mod collect;
+mod complaint;
 mod document;
 mod duration;
 mod environment;
 mod field;
 mod later;
 mod layers;
+mod lines;
 mod load;
 mod log;
 mod nearest;
@@ -25,6 +27,7 @@ mod operator;
 mod problem;
 mod reader;
 mod secret;
+mod syntax;
 mod web;
 
 pub use accounts::credential::CredentialSource;
@@ -34,7 +37,7 @@ pub use accounts::vendor::{
 };
 pub use accounts::{AccountConfig, DEFAULT_REQUESTS_PER_SECOND, DEFAULT_TIMEOUT};
 pub use collect::{Collect, DEFAULT_LAG, DEFAULT_MAX_BODY, DEFAULT_MAX_SERIES, DEFAULT_TARGETS_TOP};
-pub use load::load;
+pub use load::{load, load_text};
 pub use log::{Log, LogFormat};
 pub use operator::Operator;
 pub use problem::{Place, Problem, Problems};

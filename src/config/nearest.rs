@@ -7,12 +7,14 @@ pub(super) fn nearest<'a>(found: &str, known: impl IntoIterator<Item = &'a str>)
         return None;
     }
     let found = found.to_lowercase().replace('-', "_");
-    known
-        .into_iter()
-        .map(|name| (strsim::damerau_levenshtein(&found, &name.replace('-', "_")), name))
-        .filter(|(distance, name)| *distance <= name.len().div_ceil(4))
-        .min_by_key(|(distance, _)| *distance)
-        .map(|(_, name)| name)
+    let distance = |name: &str| {
+        let name = name.replace('-', "_");
+        let is_start =
+            found.len().min(name.len()) > 2 && (name.starts_with(&found) || found.starts_with(&name));
+        let distance = strsim::damerau_levenshtein(&found, &name);
+        (is_start || distance <= name.len().div_ceil(4)).then_some(distance)
+    };
+    known.into_iter().filter_map(|name| Some((distance(name)?, name))).min().map(|(_, name)| name)
 }
 
 #[cfg(test)]
@@ -28,6 +30,8 @@ mod tests {
             ("passwrod", Some("password")),
             ("password-file", Some("password_file")),
             ("stale_afer", Some("stale_after")),
+            ("pass", Some("password")),
+            ("listen_address", Some("listen")),
             ("port", None),
             ("", None),
         ] {

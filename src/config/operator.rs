@@ -1,6 +1,6 @@
 //! `[operator]`: who hears of what is wrong with proxymeter itself.
 
-use super::field::Complaint;
+use super::complaint::Complaint;
 use super::later;
 use super::reader::Section;
 
@@ -16,13 +16,13 @@ pub(super) fn read(root: &Section<'_>) -> Operator {
     if !section.has("notify") {
         section.missing(
             "notify",
-            "write: [operator]\n           notify = []      # nobody hears of trouble with proxymeter itself, on purpose",
+            "write: notify = [] under [operator]: nobody hears of trouble with proxymeter itself, on purpose",
         );
     }
     let notify = section.texts("notify").unwrap_or_default();
     if !notify.is_empty() {
-        let message = later::message("telling receivers");
-        section.refuse("notify", Complaint::new(message).hiding().advise("write: notify = []"));
+        let message = later::message("nobody can be told");
+        section.refuse("notify", Complaint::new(message).hiding().write_bare("[]", ""));
     }
     Operator { notify }
 }

@@ -66,12 +66,14 @@ impl fmt::Display for Problem {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Problems(Vec<Problem>);
 
-impl Problems {
-    pub(super) fn new(mut problems: Vec<Problem>) -> Self {
+impl From<Vec<Problem>> for Problems {
+    fn from(mut problems: Vec<Problem>) -> Self {
         problems.sort_by(|a, b| a.place.cmp(&b.place));
         Self(problems)
     }
+}
 
+impl Problems {
     /// The mistakes, one by one.
     pub fn iter(&self) -> impl Iterator<Item = &Problem> {
         self.0.iter()

@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 
 use secrecy::SecretString;
 
-use super::field::Complaint;
+use super::complaint::Complaint;
 use super::problem::{Place, Problem};
 use super::reader::Section;
 
@@ -123,8 +123,9 @@ pub(super) fn required(section: &Section<'_>, keys: &SecretKeys, folder: &Path) 
             None
         }
         (true, true) => {
-            let message = format!("both `{inline}` and `{file}` are set");
-            section.refuse(file, Complaint::new(message).hiding().advise("take one of them out"));
+            let other = section.field(inline)?.place().to_string();
+            let message = format!("`{inline}` is set as well ({})", other.trim_end_matches(": "));
+            section.refuse(file, Complaint::new(message).hiding().advise("take one of the two out"));
             None
         }
         (true, false) => section.parse(inline, "a text", |text| match text {

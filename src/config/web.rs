@@ -2,7 +2,7 @@
 
 use std::net::{Ipv4Addr, SocketAddr};
 
-use super::field::Complaint;
+use super::complaint::Complaint;
 use super::reader::Section;
 
 /// Where proxymeter listens when nothing is said.
@@ -22,6 +22,9 @@ pub(super) fn read(root: &Section<'_>) -> Web {
     let listen = section.parse("listen", "an address and a port, such as \"127.0.0.1:10760\"", |text| {
         text.parse().map_err(|_| match listen_meant(text) {
             Some(meant) => Complaint::shape().write(meant.to_string()),
+            None if text.contains(|c: char| c.is_ascii_alphabetic()) => {
+                Complaint::shape().advise("names are not looked up: write an IP address and a port")
+            }
             None => Complaint::shape(),
         })
     });
@@ -34,6 +37,7 @@ fn listen_meant(text: &str) -> Option<SocketAddr> {
     let text = ["http://", "tcp://"].into_iter().find_map(|scheme| text.strip_prefix(scheme)).unwrap_or(text);
     let text = text.trim_end_matches('/');
     let (host, port) = match text.rsplit_once(':') {
+        _ if text.ends_with(']') => (text, "10760"),
         Some((host, port)) => (host, port),
         None if text.parse::<u16>().is_ok() => ("127.0.0.1", text),
         None => (text, "10760"),
@@ -59,7 +63,7 @@ mod tests {
             ("8080", Some("127.0.0.1:8080")),
             ("0.0.0.0", Some("0.0.0.0:10760")),
             ("http://0.0.0.0:80/", Some("0.0.0.0:80")),
-            ("[::]", None),
+            ("[::]", Some("[::]:10760")),
             ("example.com:80", None),
         ] {
             assert_eq!(listen_meant(text).map(|meant| meant.to_string()).as_deref(), meant, "{text}");

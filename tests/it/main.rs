@@ -1,5 +1,7 @@
 //! All integration tests, in one binary.
 
+#![expect(clippy::unwrap_used, reason = "a helper of a test fails the test as the test itself would")]
+
 mod alerts;
 mod collect;
 mod config;

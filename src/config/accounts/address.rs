@@ -57,8 +57,8 @@ pub(super) fn host_name(text: &str) -> Result<String, Complaint> {
     if labels && text.len() <= 253 {
         return Ok(text.to_ascii_lowercase());
     }
-    let meant = Url::parse(text).ok().or_else(|| Url::parse(&format!("https://{text}")).ok());
-    match meant.as_ref().and_then(Url::host_str) {
+    let meant = if text.contains("://") { Url::parse(text) } else { Url::parse(&format!("https://{text}")) };
+    match meant.as_ref().ok().and_then(Url::host_str) {
         Some(host) if !text.contains('@') && host.contains('.') => Err(Complaint::shape().write(host)),
         _ => Err(Complaint::shape()),
     }

@@ -49,13 +49,22 @@ pub(super) fn read(
         }
     };
     if vendor.has_static_key() {
-        let message = "this account uses a static key instead of a login";
+        let message = "with dialect \"v2\" (or login \"none\") a static key stands instead of this";
         refuse(&[username, password, password_file], message, "take it out, and set api_key_file");
-        return Some(CredentialSource::ApiKey(required(section, &API_KEY, folder)?));
+        let is_login_meant = !present.is_empty() && !present.iter().any(|key| is_of(&API_KEY, key));
+        // One mistake, told once: the key is not missing beside the login that stands for it.
+        return if is_login_meant {
+            None
+        } else {
+            required(section, &API_KEY, folder).map(CredentialSource::ApiKey)
+        };
     }
     if matches!(vendor, Vendor::Decodo { .. }) {
         let message = "this account logs in; a static key is for dialect \"v2\"";
         refuse(&[API_KEY.inline, API_KEY.file], message, "write: dialect = \"v2\", or take the key out");
+        if !present.is_empty() && present.iter().all(|key| is_of(&API_KEY, key)) {
+            return None;
+        }
     }
     if !section.has(username) {
         section.missing(username, "write: username = \"…\", the name that logs in at the vendor's API");
@@ -63,4 +72,8 @@ pub(super) fn read(
     let username = section.text(username);
     let password = required(section, &PASSWORD, folder);
     Some(CredentialSource::Login { username: username?, password: password? })
+}
+
+fn is_of(keys: &SecretKeys, key: &str) -> bool {
+    keys.inline == key || keys.file == key
 }

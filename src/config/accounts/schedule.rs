@@ -16,6 +16,9 @@ pub const DEFAULT_SUBSCRIPTIONS_SCHEDULE: &str = "0 0 * * * *";
 
 const SHAPE: &str = "six fields (second minute hour day month weekday), such as \"0 */5 * * * *\"";
 
+const FIELDS: &str =
+    "fields: second 0-59, minute 0-59, hour 0-23, day 1-31, month 1-12, weekday 0-7 (0 and 7 are Sunday)";
+
 impl Vendor {
     /// Whether the vendor has what a collector reads.
     #[must_use]
@@ -58,7 +61,8 @@ fn cron(text: &str) -> Result<Cron, Complaint> {
         }
         CronError::FieldCount(_) => Complaint::shape(),
         CronError::Field(fault) => {
-            Complaint::new(fault).advise(format!("write {SHAPE} for every five minutes"))
+            let fault = fault.trim_start_matches("component error: ").to_lowercase();
+            Complaint::new(fault).advise(FIELDS)
         }
         CronError::NeverDue => Complaint::new(CronError::NeverDue.to_string()),
     })
