@@ -23,7 +23,7 @@
 //! assert!(String::from_utf8(page).unwrap().lines().any(|found| found == line));
 //! ```
 //!
-//! Encoding a hundred thousand series keeps a core busy for a tenth of a second: do it off the runtime's workers.
+//! Encoding a hundred thousand series keeps a core busy for some 50 ms: do it off the runtime's workers.
 //!
 //! [`SampleWriter`]: exposition::SampleWriter
 

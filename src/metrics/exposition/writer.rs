@@ -133,7 +133,7 @@ impl SampleWriter {
         self.series += 1;
     }
 
-    /// The samples, encoded; costs a millisecond for some five thousand series.
+    /// The samples, encoded; costs a millisecond for some two thousand series.
     #[must_use]
     pub fn finish(self) -> (FamilyId, Segment) {
         (self.family, Segment::new(self.text, self.series, self.duplicates))
