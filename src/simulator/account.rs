@@ -12,9 +12,9 @@ use super::auth::Tokens;
 use super::scenario::{AccountSpec, Scenario, SubUserSpec, Workload};
 use super::sub_user::{Status, SubUser};
 use super::wire;
-use super::workload::{Amount, Flow, mix, seed_of};
+use super::workload::{Amount, Flow, mix, saturated, seed_of};
 use crate::domain::period::Period;
-use crate::domain::units::Limit;
+use crate::domain::units::{Bytes, Limit};
 
 /// One account as the vendor knows it.
 #[derive(Clone, Debug)]
@@ -121,7 +121,12 @@ impl Account {
 
     /// What the vendor says the account sent in this period, with what belongs to no sub-user.
     pub(super) fn total(&self) -> u64 {
-        self.sub_users.iter().chain(&self.main).map(|user| self.in_period(user)).sum()
+        saturated(self.sub_users.iter().chain(&self.main).map(|user| self.in_period(user)))
+    }
+
+    /// The sum of the caps of listed sub-users.
+    pub(super) fn allocated(&self) -> Bytes {
+        self.listed().filter_map(|user| user.limit.bytes()).sum()
     }
 
     /// The last day of the period, inclusive.
@@ -174,7 +179,8 @@ impl Account {
 
     /// Requests of a sub-user since its counter began, as far as its flow is simulated.
     pub(super) fn requests(&self, user: &SubUser) -> u64 {
-        user.by_target(user.counted_from, self.as_of()).iter().map(|(_, amount)| amount.requests).sum()
+        let targets = user.by_target(user.counted_from, self.as_of());
+        saturated(targets.iter().map(|(_, amount)| amount.requests))
     }
 }
 
@@ -199,7 +205,8 @@ pub(super) fn uuid(seed: u64) -> String {
 pub(super) fn sum_by<K: Ord>(rows: impl IntoIterator<Item = (K, u64)>) -> BTreeMap<K, u64> {
     let mut sums = BTreeMap::new();
     for (key, value) in rows {
-        *sums.entry(key).or_insert(0) += value;
+        let sum: &mut u64 = sums.entry(key).or_default();
+        *sum = sum.saturating_add(value);
     }
     sums
 }

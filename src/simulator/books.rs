@@ -12,6 +12,7 @@ use super::operation::Operation;
 use super::scenario::Dialect;
 use super::sub_user::{Status, SubUser};
 use super::wire;
+use super::workload::saturated;
 
 /// How many writes the books hold.
 const WRITES: usize = 1000;
@@ -175,11 +176,11 @@ pub(super) fn of_account(account: &Account, counts: &Counts, days: u32) -> Accou
         base_path: spec.base_path(),
         product: spec.product.clone(),
         gigabyte_bytes: spec.gigabyte.bytes(),
-        traffic_bytes: all().map(|user| user.in_period).sum(),
+        traffic_bytes: saturated(all().map(|user| user.in_period)),
         unattributed_bytes: account.main.as_ref().map_or(0, |main| main.in_period),
         reported_bytes: wire::reported(account.total(), spec.gigabyte, places),
         plan_bytes: account.plan.bytes().map(|bytes| bytes.0),
-        allocated_bytes: account.listed().filter_map(|user| user.limit.bytes()).map(|bytes| bytes.0).sum(),
+        allocated_bytes: account.allocated().0,
         active_sub_users: account.sub_users.iter().filter(|user| user.status == Status::Active).count(),
         period_start: wire::date(account.period.start).to_string(),
         period_end: account.last_day().to_string(),

@@ -179,7 +179,7 @@ impl World {
             .iter_mut()
             .find(|(account, _)| account.spec.name == *name && account.spec.dialect.version() == *version);
         let Some((account, counts)) = found else { return nowhere() };
-        let Some(route) = operation::route(account.spec.dialect, path) else { return nowhere() };
+        let Some(route) = operation::route(&account.spec, path) else { return nowhere() };
         let Some(&(_, operation)) = route.operations.iter().find(|(method, _)| method == call.method) else {
             let allow: Vec<_> = route.operations.iter().map(|(method, _)| method.as_str()).collect();
             let refused =

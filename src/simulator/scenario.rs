@@ -99,6 +99,8 @@ pub struct AccountSpec {
     pub token_life: SignedDuration,
     /// Oxylabs alone.
     pub statistics: StatisticsShape,
+    /// Decodo's published contract alone: whether `PUT …/sub-users/{id}`, which the contract lacks, exists as well.
+    pub update_by_id: bool,
     /// Traffic of the account's own credentials, which belongs to no sub-user.
     pub unattributed: Option<Workload>,
     /// Addresses that need no credentials at the proxies.
@@ -125,6 +127,7 @@ impl AccountSpec {
             // One hour at Oxylabs by its page; Decodo does not say.
             token_life: SignedDuration::from_hours(1),
             statistics: StatisticsShape::default(),
+            update_by_id: true,
             unattributed: None,
             whitelist: Vec::new(),
             sub_users: Vec::new(),
