@@ -79,7 +79,8 @@ impl Account {
             tokens: Tokens::default(),
             period: period_of(spec.billing_day, begin),
             at: begin,
-            spec: spec.clone(),
+            // The sub-users live on as `sub_users`.
+            spec: AccountSpec { sub_users: Vec::new(), ..spec.clone() },
             seed,
         };
         account.advance(start);

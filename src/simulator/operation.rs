@@ -26,6 +26,26 @@ pub(super) enum Operation {
 }
 
 impl Operation {
+    /// All of them.
+    pub(super) const ALL: [Self; 16] = [
+        Self::Login,
+        Self::ListSubUsers,
+        Self::CreateSubUser,
+        Self::ReadSubUser,
+        Self::UpdateSubUser,
+        Self::DeleteSubUser,
+        Self::Statistics,
+        Self::TargetStats,
+        Self::ClientStats,
+        Self::AllocatedTraffic,
+        Self::Subscriptions,
+        Self::ListWhitelist,
+        Self::AddToWhitelist,
+        Self::DeleteFromWhitelist,
+        Self::Endpoints,
+        Self::EndpointsOfType,
+    ];
+
     /// Whether it changes something at the vendor.
     pub(super) const fn is_write(self) -> bool {
         matches!(

@@ -2,6 +2,7 @@
 
 use jiff::SignedDuration;
 
+use super::faults::FaultRule;
 use crate::domain::units::{Bytes, Gigabyte, Limit};
 
 /// A set of accounts at both vendors.
@@ -17,6 +18,8 @@ pub struct Scenario {
     pub history_days: u32,
     /// The accounts; their names differ.
     pub accounts: Vec<AccountSpec>,
+    /// What goes wrong, in the order in which it is looked for.
+    pub faults: Vec<FaultRule>,
 }
 
 /// Which interface an account speaks.

@@ -4,6 +4,7 @@
 
 mod contract;
 mod decodo;
+mod faults;
 mod oxylabs;
 mod writes;
 
