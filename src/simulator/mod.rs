@@ -49,7 +49,8 @@ use serde_json::{Value, json};
 pub use self::books::{AccountBooks, Books, SubUserBooks, TargetBooks, WriteBooks};
 pub use self::faults::{Fault, FaultRule, RetryAfter};
 pub use self::scenario::{
-    Access, AccountSpec, Dialect, Scenario, Shape, StatisticsShape, SubUserSpec, TargetSpec, Workload,
+    Access, AccountSpec, Dialect, Event, EventKind, Scenario, Shape, StatisticsShape, SubUserSpec,
+    TargetSpec, Workload,
 };
 pub use self::server::serve;
 

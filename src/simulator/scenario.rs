@@ -106,6 +106,8 @@ pub struct AccountSpec {
     pub update_by_id: bool,
     /// Traffic of the account's own credentials, which belongs to no sub-user.
     pub unattributed: Option<Workload>,
+    /// What the vendor does besides.
+    pub events: Vec<Event>,
     /// Addresses that need no credentials at the proxies.
     pub whitelist: Vec<String>,
     /// The logins at the proxies.
@@ -132,6 +134,7 @@ impl AccountSpec {
             statistics: StatisticsShape::default(),
             update_by_id: true,
             unattributed: None,
+            events: Vec::new(),
             whitelist: Vec::new(),
             sub_users: Vec::new(),
         }
@@ -142,6 +145,31 @@ impl AccountSpec {
     pub fn base_path(&self) -> String {
         format!("/{}/{}", self.name, self.dialect.version())
     }
+}
+
+/// Something that the vendor does at a moment after the start.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Event {
+    /// Since the start.
+    pub after: SignedDuration,
+    /// What it does.
+    pub kind: EventKind,
+}
+
+/// What a vendor does besides counting.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum EventKind {
+    /// Takes bytes from a sub-user's counter and from the account's total; days and targets stay.
+    Correction {
+        /// The sub-user's name.
+        sub_user: String,
+        /// How many, at most what was counted.
+        bytes: Bytes,
+    },
+    /// Adds bytes to the plan.
+    TopUp(Bytes),
+    /// Reports the figures of this moment for so long, then jumps.
+    Freeze(SignedDuration),
 }
 
 /// A login at the proxies.

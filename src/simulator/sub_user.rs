@@ -155,6 +155,12 @@ impl SubUser {
         }
     }
 
+    /// Takes bytes back, as far as they were counted.
+    pub(super) fn correct(&mut self, Bytes(bytes): Bytes) {
+        self.counter = self.counter.saturating_sub(bytes);
+        self.in_period = self.in_period.saturating_sub(bytes);
+    }
+
     /// Counts from another moment, which is not after `now`.
     pub(super) fn count_from(&mut self, from: Timestamp, now: Timestamp) {
         self.counted_from = from.min(now);
