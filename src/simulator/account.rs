@@ -9,12 +9,12 @@ use jiff::tz::TimeZone;
 use jiff::{SignedDuration, Timestamp};
 
 use super::auth::Tokens;
-use super::scenario::{AccountSpec, Scenario, SubUserSpec, Workload};
+use super::scenario::{AccountSpec, Event, EventKind, Scenario, SubUserSpec, Workload};
 use super::sub_user::{Status, SubUser};
 use super::wire;
-use super::workload::{Amount, Flow, mix, seed_of};
+use super::workload::{Amount, Flow, mix, saturated, seed_of};
 use crate::domain::period::Period;
-use crate::domain::units::Limit;
+use crate::domain::units::{Bytes, Limit};
 
 /// One account as the vendor knows it.
 #[derive(Clone, Debug)]
@@ -30,6 +30,10 @@ pub(super) struct Account {
     pub(super) period: Period,
     /// How far the counters are.
     pub(super) at: Timestamp,
+    /// What is still to happen, the last first.
+    events: Vec<(Timestamp, EventKind)>,
+    /// Since when and until when figures stand still.
+    frozen: Option<(Timestamp, Timestamp)>,
     /// Of the next sub-user or whitelisted address that is made.
     pub(super) next_id: u64,
 }
@@ -69,6 +73,10 @@ impl Account {
             .zip(&spec.whitelist)
             .map(|(id, address)| Whitelisted { id, address: address.clone(), created: begin })
             .collect();
+        let moment = |event: &Event| start.checked_add(event.after).unwrap_or(Timestamp::MAX);
+        let mut events: Vec<_> =
+            spec.events.iter().map(|event| (moment(event), event.kind.clone())).collect();
+        events.sort_by_key(|(at, _)| std::cmp::Reverse(*at));
         let mut account = Self {
             user_id: uuid(seed),
             plan: spec.plan,
@@ -79,7 +87,10 @@ impl Account {
             tokens: Tokens::default(),
             period: period_of(spec.billing_day, begin),
             at: begin,
-            spec: spec.clone(),
+            events,
+            frozen: None,
+            // The sub-users live on as `sub_users`.
+            spec: AccountSpec { sub_users: Vec::new(), ..spec.clone() },
             seed,
         };
         account.advance(start);
@@ -89,12 +100,16 @@ impl Account {
     /// Lets time pass until `now`; a moment in the past changes nothing.
     pub(super) fn advance(&mut self, now: Timestamp) {
         while self.at < now {
-            let to = now.min(self.period.end);
+            let event = self.events.last().map_or(Timestamp::MAX, |(at, _)| *at);
+            let to = now.min(self.period.end).min(event.max(self.at));
             let lag = self.spec.enforcement_lag;
             for user in self.sub_users.iter_mut().chain(&mut self.main) {
                 user.advance(self.at, to, lag);
             }
             self.at = to;
+            while let Some((_, kind)) = self.events.pop_if(|(at, _)| *at <= to) {
+                self.happen(kind);
+            }
             if to == self.period.end {
                 self.period = period_of(self.spec.billing_day, to);
                 for user in self.sub_users.iter_mut().chain(&mut self.main) {
@@ -104,9 +119,33 @@ impl Account {
         }
     }
 
+    fn happen(&mut self, kind: EventKind) {
+        match kind {
+            EventKind::Correction { sub_user, bytes } => {
+                if let Some(user) = self.sub_users.iter_mut().find(|user| user.username == sub_user) {
+                    user.correct(bytes);
+                }
+            }
+            EventKind::TopUp(bytes) => {
+                self.plan = match self.plan {
+                    Limit::Unlimited => Limit::Unlimited,
+                    Limit::Blocked => Limit::of(bytes),
+                    Limit::Bytes(had) => Limit::Bytes(had.saturating_add(bytes)),
+                };
+            }
+            EventKind::Freeze(lasts) => {
+                self.frozen = Some((self.at, self.at.checked_add(lasts).unwrap_or(Timestamp::MAX)));
+            }
+        }
+    }
+
     /// The moment up to which the vendor's figures are.
     pub(super) fn as_of(&self) -> Timestamp {
-        self.at.checked_sub(self.spec.lag).unwrap_or(self.at)
+        let seen = match self.frozen {
+            Some((since, until)) if self.at < until => since,
+            _ => self.at,
+        };
+        seen.checked_sub(self.spec.lag).unwrap_or(seen)
     }
 
     /// What the vendor says a sub-user's counter is: without what it does not know of yet.
@@ -121,7 +160,12 @@ impl Account {
 
     /// What the vendor says the account sent in this period, with what belongs to no sub-user.
     pub(super) fn total(&self) -> u64 {
-        self.sub_users.iter().chain(&self.main).map(|user| self.in_period(user)).sum()
+        saturated(self.sub_users.iter().chain(&self.main).map(|user| self.in_period(user)))
+    }
+
+    /// The sum of the caps of listed sub-users.
+    pub(super) fn allocated(&self) -> Bytes {
+        self.listed().filter_map(|user| user.limit.bytes()).sum()
     }
 
     /// The last day of the period, inclusive.
@@ -174,7 +218,8 @@ impl Account {
 
     /// Requests of a sub-user since its counter began, as far as its flow is simulated.
     pub(super) fn requests(&self, user: &SubUser) -> u64 {
-        user.by_target(user.counted_from, self.as_of()).iter().map(|(_, amount)| amount.requests).sum()
+        let targets = user.by_target(user.counted_from, self.as_of());
+        saturated(targets.iter().map(|(_, amount)| amount.requests))
     }
 }
 
@@ -199,7 +244,8 @@ pub(super) fn uuid(seed: u64) -> String {
 pub(super) fn sum_by<K: Ord>(rows: impl IntoIterator<Item = (K, u64)>) -> BTreeMap<K, u64> {
     let mut sums = BTreeMap::new();
     for (key, value) in rows {
-        *sums.entry(key).or_insert(0) += value;
+        let sum: &mut u64 = sums.entry(key).or_default();
+        *sum = sum.saturating_add(value);
     }
     sums
 }

@@ -2,8 +2,7 @@
 
 use std::collections::{BTreeMap, VecDeque};
 
-use axum::http::StatusCode;
-use jiff::Timestamp;
+use jiff::{SignedDuration, Timestamp};
 use serde::Serialize;
 use serde_json::{Map, Value};
 
@@ -12,6 +11,7 @@ use super::operation::Operation;
 use super::scenario::Dialect;
 use super::sub_user::{Status, SubUser};
 use super::wire;
+use super::workload::saturated;
 
 /// How many writes the books hold.
 const WRITES: usize = 1000;
@@ -62,8 +62,10 @@ pub struct AccountBooks {
     pub whitelist: Vec<String>,
     /// Calls by operation.
     pub calls: BTreeMap<&'static str, u64>,
-    /// Answers by operation and status.
+    /// Answers by operation and status; 0 is a call that was left without one.
     pub answers: BTreeMap<&'static str, BTreeMap<u16, u64>>,
+    /// The most calls within any second, by the clock handed in.
+    pub busiest_second: usize,
     /// The last thousand writes, the newest last.
     pub writes: Vec<WriteBooks>,
 }
@@ -131,10 +133,19 @@ pub(super) struct Counts {
     pub(super) calls: BTreeMap<&'static str, u64>,
     pub(super) answers: BTreeMap<&'static str, BTreeMap<u16, u64>>,
     pub(super) writes: VecDeque<WriteBooks>,
+    busiest_second: usize,
+    /// The calls of the last second.
+    second: VecDeque<Timestamp>,
 }
 
 impl Counts {
-    pub(super) fn note(&mut self, operation: Operation, status: u16) {
+    pub(super) fn note(&mut self, now: Timestamp, operation: Operation, status: u16) {
+        self.second.push_back(now);
+        let second = SignedDuration::from_secs(1);
+        while self.second.front().is_some_and(|first| now.duration_since(*first) >= second) {
+            self.second.pop_front();
+        }
+        self.busiest_second = self.busiest_second.max(self.second.len());
         *self.calls.entry(operation.name()).or_default() += 1;
         *self.answers.entry(operation.name()).or_default().entry(status).or_default() += 1;
     }
@@ -145,7 +156,7 @@ impl Counts {
         operation: Operation,
         id: &str,
         body: Option<Map<String, Value>>,
-        status: StatusCode,
+        applied: bool,
     ) {
         let mut body = body.unwrap_or_default();
         if let Some(password) = body.get_mut("password") {
@@ -159,7 +170,7 @@ impl Counts {
             operation: operation.name(),
             id: id.to_owned(),
             body: body.into(),
-            applied: status.is_success(),
+            applied,
         });
     }
 }
@@ -175,11 +186,11 @@ pub(super) fn of_account(account: &Account, counts: &Counts, days: u32) -> Accou
         base_path: spec.base_path(),
         product: spec.product.clone(),
         gigabyte_bytes: spec.gigabyte.bytes(),
-        traffic_bytes: all().map(|user| user.in_period).sum(),
+        traffic_bytes: saturated(all().map(|user| user.in_period)),
         unattributed_bytes: account.main.as_ref().map_or(0, |main| main.in_period),
         reported_bytes: wire::reported(account.total(), spec.gigabyte, places),
         plan_bytes: account.plan.bytes().map(|bytes| bytes.0),
-        allocated_bytes: account.listed().filter_map(|user| user.limit.bytes()).map(|bytes| bytes.0).sum(),
+        allocated_bytes: account.allocated().0,
         active_sub_users: account.sub_users.iter().filter(|user| user.status == Status::Active).count(),
         period_start: wire::date(account.period.start).to_string(),
         period_end: account.last_day().to_string(),
@@ -187,6 +198,7 @@ pub(super) fn of_account(account: &Account, counts: &Counts, days: u32) -> Accou
         whitelist: account.whitelist.iter().map(|entry| entry.address.clone()).collect(),
         calls: counts.calls.clone(),
         answers: counts.answers.clone(),
+        busiest_second: counts.busiest_second,
         writes: counts.writes.iter().cloned().collect(),
     }
 }

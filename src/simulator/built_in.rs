@@ -22,6 +22,7 @@ impl Default for Scenario {
             boost: 1,
             history_days: 35,
             accounts: vec![oxylabs(), decodo_published(), decodo_v1(), decodo_v2()],
+            faults: Vec::new(),
         }
     }
 }

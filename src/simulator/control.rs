@@ -7,6 +7,7 @@ use serde_json::{Value, json};
 
 use super::Simulator;
 use super::exchange::{Answer, Call};
+use super::fault_text::RawFault;
 
 /// Days of targets in the books unless asked otherwise.
 pub(super) const DAYS: u32 = 31;
@@ -35,6 +36,12 @@ pub(super) fn answer(simulator: &Simulator, call: &Call) -> Answer {
         }
         (["clock"], Method::GET) => Answer::ok(simulator.clock()),
         (["clock"], Method::POST) => clock(simulator, &call.body),
+        (["faults"], Method::GET) => Answer::ok(simulator.faults()),
+        (["faults"], Method::POST) => faults(simulator, &call.body),
+        (["faults"], Method::DELETE) => {
+            simulator.clear_faults();
+            Answer::empty(StatusCode::NO_CONTENT)
+        }
         (["sessions"], Method::DELETE) => {
             simulator.revoke_sessions();
             Answer::empty(StatusCode::NO_CONTENT)
@@ -58,6 +65,24 @@ fn clock(simulator: &Simulator, body: &[u8]) -> Answer {
     match simulator.change_clock(change.paused, change.speed, by) {
         true => Answer::ok(simulator.clock()),
         false => refused("that is beyond the end of time"),
+    }
+}
+
+fn faults(simulator: &Simulator, body: &[u8]) -> Answer {
+    let rules = serde_json::from_slice(body).and_then(|value: Value| match value {
+        Value::Array(_) => serde_json::from_value::<Vec<RawFault>>(value),
+        one => serde_json::from_value(one).map(|one| vec![one]),
+    });
+    let rules = match rules {
+        Ok(rules) => rules,
+        Err(problem) => return refused(&problem.to_string()),
+    };
+    match rules.iter().map(RawFault::check).collect::<Result<Vec<_>, _>>() {
+        Ok(rules) => {
+            rules.into_iter().for_each(|rule| simulator.add_fault(rule));
+            Answer::json(StatusCode::CREATED, simulator.faults())
+        }
+        Err((key, problem)) => refused(&format!("{key}: {problem}")),
     }
 }
 

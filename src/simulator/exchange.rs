@@ -26,6 +26,17 @@ impl Call {
         self.query.iter().find(|(key, _)| key == name).map(|(_, value)| value.as_str())
     }
 
+    /// Rounds a limit in the body to whole gigabytes.
+    pub(super) fn round_limit(&mut self) {
+        let Some(mut body) = self.object() else { return };
+        if let Some(limit) = body.get_mut("traffic_limit")
+            && let Some(number) = limit.as_f64()
+        {
+            *limit = Value::from(number.round());
+            self.body = Value::from(body).to_string().into_bytes();
+        }
+    }
+
     /// The body as a JSON object.
     pub(super) fn object(&self) -> Option<serde_json::Map<String, Value>> {
         serde_json::from_slice(&self.body).ok()

@@ -15,6 +15,9 @@
 //! Traffic is a function of time: two simulators with the same scenario and start agree, and so do two looks at one.
 //! `GET /-/books` (`?days=0` without targets) tells the exact bytes, `POST /-/clock` with `{"paused": true}`,
 //! `{"speed": 60}` or `{"advance": "1h"}` stops, hurries and moves the time, `DELETE /-/sessions` ends every token.
+//! `POST /-/faults` with a rule such as `{"fault": "status", "status": 429, "retry_after": "30s", "count": 2}`, or a
+//! list of them, makes calls go wrong; `GET` tells how often each happened, `DELETE` ends them. `docs/SIMULATOR.md`
+//! has them all.
 //! These need no authentication: the server is for loopback.
 
 mod account;
@@ -25,7 +28,10 @@ mod change;
 mod clock;
 mod control;
 mod decodo;
+mod delivery;
 mod exchange;
+mod fault_text;
+mod faults;
 mod operation;
 mod oxylabs;
 mod scenario;
@@ -41,15 +47,20 @@ use jiff::{SignedDuration, Timestamp};
 use serde_json::{Value, json};
 
 pub use self::books::{AccountBooks, Books, SubUserBooks, TargetBooks, WriteBooks};
+pub use self::faults::{Fault, FaultRule, RetryAfter};
 pub use self::scenario::{
-    Access, AccountSpec, Dialect, Scenario, Shape, StatisticsShape, SubUserSpec, TargetSpec, Workload,
+    Access, AccountSpec, Dialect, Event, EventKind, Scenario, Shape, StatisticsShape, SubUserSpec,
+    TargetSpec, Workload,
 };
 pub use self::server::serve;
 
 use self::account::Account;
 use self::books::Counts;
 use self::clock::Clock;
+use self::delivery::Delivery;
 use self::exchange::{Answer, Call};
+use self::faults::Faults;
+use self::operation::{Operation, Route};
 
 /// Where the time comes from.
 pub type Now = Arc<dyn Fn() -> Timestamp + Send + Sync>;
@@ -64,6 +75,7 @@ pub struct Simulator {
 struct World {
     clock: Clock,
     accounts: Vec<(Account, Counts)>,
+    faults: Faults,
 }
 
 impl Simulator {
@@ -76,7 +88,11 @@ impl Simulator {
             .iter()
             .map(|spec| (Account::new(spec, scenario, start), Counts::default()))
             .collect();
-        let world = World { clock: Clock::new(start, scenario.speed), accounts };
+        let world = World {
+            clock: Clock::new(start, scenario.speed),
+            accounts,
+            faults: Faults::new(&scenario.faults),
+        };
         Self { now, world: Arc::new(Mutex::new(world)) }
     }
 
@@ -144,20 +160,37 @@ impl Simulator {
         }
     }
 
+    /// Makes calls meet a fault, after the rules that there are.
+    pub fn add_fault(&self, rule: FaultRule) {
+        self.world().faults.add(rule);
+    }
+
+    /// Ends every fault.
+    pub fn clear_faults(&self) {
+        self.world().faults.clear();
+    }
+
+    fn faults(&self) -> Value {
+        let world = self.world();
+        let rules = world.faults.happened();
+        rules.map(|(rule, happened)| json!({ "fault": rule.fault.name(), "happened": happened })).collect()
+    }
+
     fn world(&self) -> MutexGuard<'_, World> {
         self.world.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// Answers one request, whose path begins with the account's name.
-    fn answer(&self, mut call: Call) -> Answer {
-        if call.path.first().is_some_and(|first| first == "-") {
-            return control::answer(self, &call);
-        }
+    fn answer(&self, mut call: Call) -> Delivery {
         let now = (self.now)();
+        if call.path.first().is_some_and(|first| first == "-") {
+            return Delivery { answer: control::answer(self, &call), faults: Vec::new(), now };
+        }
         let mut world = self.world();
         world.advance(now);
         call.now = world.clock.tokens(now);
-        world.answer(&call)
+        let (answer, faults) = world.answer(&mut call);
+        Delivery { answer, faults, now }
     }
 }
 
@@ -170,30 +203,54 @@ impl World {
         now
     }
 
-    fn answer(&mut self, call: &Call) -> Answer {
-        let segments: Vec<&str> = call.path.iter().map(String::as_str).collect();
-        let nowhere = || Answer::json(StatusCode::NOT_FOUND, json!({ "error": "Not found" }));
+    fn answer(&mut self, call: &mut Call) -> (Answer, Vec<Fault>) {
+        let path = call.path.clone();
+        let segments: Vec<&str> = path.iter().map(String::as_str).collect();
+        let nowhere = || (Answer::json(StatusCode::NOT_FOUND, json!({ "error": "Not found" })), Vec::new());
         let [name, version, path @ ..] = segments.as_slice() else { return nowhere() };
         let found = self
             .accounts
             .iter_mut()
             .find(|(account, _)| account.spec.name == *name && account.spec.dialect.version() == *version);
         let Some((account, counts)) = found else { return nowhere() };
-        let Some(route) = operation::route(account.spec.dialect, path) else { return nowhere() };
+        let Some(route) = operation::route(&account.spec, path) else { return nowhere() };
         let Some(&(_, operation)) = route.operations.iter().find(|(method, _)| method == call.method) else {
             let allow: Vec<_> = route.operations.iter().map(|(method, _)| method.as_str()).collect();
             let refused =
                 Answer::json(StatusCode::METHOD_NOT_ALLOWED, json!({ "error": "Method not allowed" }));
-            return Answer { allow: Some(allow.join(", ")), ..refused };
+            return (Answer { allow: Some(allow.join(", ")), ..refused }, Vec::new());
         };
-        let answer = match account.spec.dialect {
-            Dialect::Oxylabs => oxylabs::answer(account, operation, &route, call),
-            _ => decodo::answer(account, operation, &route, call),
+        let faults = self.faults.of(name, operation);
+        let answer = if faults.iter().all(Fault::is_carried_out) {
+            if faults.contains(&Fault::RoundWrite) {
+                call.round_limit();
+            }
+            let before = faults.contains(&Fault::IgnoreWrite).then(|| account.clone());
+            let answer = carry_out(account, operation, &route, call);
+            let is_ignored = before.is_some();
+            if let Some(before) = before {
+                *account = before;
+            }
+            if operation.is_write() {
+                let applied = answer.status.is_success() && !is_ignored;
+                counts.note_write(account.at, operation, route.parameter, call.object(), applied);
+            }
+            answer
+        } else {
+            Answer::empty(StatusCode::SERVICE_UNAVAILABLE)
         };
-        counts.note(operation, answer.status.as_u16());
-        if operation.is_write() {
-            counts.note_write(account.at, operation, route.parameter, call.object(), answer.status);
-        }
-        answer
+        counts.note(
+            call.now,
+            operation,
+            faults.iter().find_map(Fault::status).unwrap_or(answer.status.as_u16()),
+        );
+        (answer, faults)
+    }
+}
+
+fn carry_out(account: &mut Account, operation: Operation, route: &Route<'_>, call: &Call) -> Answer {
+    match account.spec.dialect {
+        Dialect::Oxylabs => oxylabs::answer(account, operation, route, call),
+        _ => decodo::answer(account, operation, route, call),
     }
 }

@@ -2,7 +2,7 @@
 
 use axum::http::Method;
 
-use super::scenario::Dialect;
+use super::scenario::{AccountSpec, Dialect};
 
 /// An operation of either vendor; its name is what books and faults call it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -26,6 +26,26 @@ pub(super) enum Operation {
 }
 
 impl Operation {
+    /// All of them.
+    pub(super) const ALL: [Self; 16] = [
+        Self::Login,
+        Self::ListSubUsers,
+        Self::CreateSubUser,
+        Self::ReadSubUser,
+        Self::UpdateSubUser,
+        Self::DeleteSubUser,
+        Self::Statistics,
+        Self::TargetStats,
+        Self::ClientStats,
+        Self::AllocatedTraffic,
+        Self::Subscriptions,
+        Self::ListWhitelist,
+        Self::AddToWhitelist,
+        Self::DeleteFromWhitelist,
+        Self::Endpoints,
+        Self::EndpointsOfType,
+    ];
+
     /// Whether it changes something at the vendor.
     pub(super) const fn is_write(self) -> bool {
         matches!(
@@ -70,17 +90,18 @@ pub(super) struct Route<'a> {
 }
 
 /// Finds a path of a dialect.
-pub(super) fn route<'a>(dialect: Dialect, path: &[&'a str]) -> Option<Route<'a>> {
+pub(super) fn route<'a>(spec: &AccountSpec, path: &[&'a str]) -> Option<Route<'a>> {
+    let dialect = spec.dialect;
     match dialect {
         Dialect::Oxylabs => oxylabs(path),
         Dialect::DecodoPublished | Dialect::DecodoV1 => match path {
             ["users", user_id, rest @ ..] => {
-                decodo_of_user(dialect, rest).map(|route| Route { user_id: Some(user_id), ..route })
+                decodo_of_user(spec, rest).map(|route| Route { user_id: Some(user_id), ..route })
             }
             ["auth"] => Some(at("", vec![(Method::POST, Operation::Login)])),
             other => decodo_endpoints(other),
         },
-        Dialect::DecodoV2 => decodo_of_user(dialect, path).or_else(|| decodo_endpoints(path)),
+        Dialect::DecodoV2 => decodo_of_user(spec, path).or_else(|| decodo_endpoints(path)),
     }
 }
 
@@ -103,9 +124,10 @@ fn oxylabs<'a>(path: &[&'a str]) -> Option<Route<'a>> {
     Some(Route { user_id: path.get(1).copied(), ..route })
 }
 
-fn decodo_of_user<'a>(dialect: Dialect, path: &[&'a str]) -> Option<Route<'a>> {
+fn decodo_of_user<'a>(spec: &AccountSpec, path: &[&'a str]) -> Option<Route<'a>> {
     use Operation as O;
 
+    let dialect = spec.dialect;
     let get = |parameter, operation| Some(at(parameter, vec![(Method::GET, operation)]));
     match (path, dialect) {
         (["sub-users"], _) => {
@@ -115,11 +137,16 @@ fn decodo_of_user<'a>(dialect: Dialect, path: &[&'a str]) -> Option<Route<'a>> {
             }
             Some(at("", operations))
         }
+        // An empty name in the path below: the contract allows it.
+        (["sub-users", "traffic"], Dialect::DecodoPublished) => get("", O::Statistics),
         (["sub-users", id], _) => {
             // The contract lacks this PUT, but every example of the vendor's calls it.
-            let mut operations = vec![(Method::PUT, O::UpdateSubUser), (Method::DELETE, O::DeleteSubUser)];
+            let mut operations = vec![(Method::DELETE, O::DeleteSubUser)];
+            if spec.update_by_id || dialect != Dialect::DecodoPublished {
+                operations.push((Method::PUT, O::UpdateSubUser));
+            }
             if dialect == Dialect::DecodoV2 {
-                operations.insert(0, (Method::GET, O::ReadSubUser));
+                operations.push((Method::GET, O::ReadSubUser));
             }
             Some(at(id, operations))
         }

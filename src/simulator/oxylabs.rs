@@ -15,6 +15,7 @@ use super::operation::{Operation, Route};
 use super::scenario::StatisticsShape;
 use super::sub_user::SubUser;
 use super::wire;
+use super::workload::saturated;
 use crate::domain::period::midnight;
 
 /// Days back for which target statistics exist; source: the contract.
@@ -201,8 +202,8 @@ fn target_stats(account: &Account, user: &SubUser, call: &Call) -> Result<Answer
     }
     let gigabyte = account.spec.gigabyte;
     let rows = account.targets_of_day(user, date);
-    let bytes = rows.iter().map(|row| row.amount.bytes).sum();
-    let requests: u64 = rows.iter().map(|row| row.amount.requests).sum();
+    let bytes = saturated(rows.iter().map(|row| row.amount.bytes));
+    let requests = saturated(rows.iter().map(|row| row.amount.requests));
     let results: Vec<_> = rows
         .iter()
         .map(|row| {

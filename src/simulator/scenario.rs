@@ -2,6 +2,7 @@
 
 use jiff::SignedDuration;
 
+use super::faults::FaultRule;
 use crate::domain::units::{Bytes, Gigabyte, Limit};
 
 /// A set of accounts at both vendors.
@@ -17,6 +18,8 @@ pub struct Scenario {
     pub history_days: u32,
     /// The accounts; their names differ.
     pub accounts: Vec<AccountSpec>,
+    /// What goes wrong, in the order in which it is looked for.
+    pub faults: Vec<FaultRule>,
 }
 
 /// Which interface an account speaks.
@@ -99,8 +102,12 @@ pub struct AccountSpec {
     pub token_life: SignedDuration,
     /// Oxylabs alone.
     pub statistics: StatisticsShape,
+    /// Decodo's published contract alone: whether `PUT …/sub-users/{id}`, which the contract lacks, exists as well.
+    pub update_by_id: bool,
     /// Traffic of the account's own credentials, which belongs to no sub-user.
     pub unattributed: Option<Workload>,
+    /// What the vendor does besides.
+    pub events: Vec<Event>,
     /// Addresses that need no credentials at the proxies.
     pub whitelist: Vec<String>,
     /// The logins at the proxies.
@@ -125,7 +132,9 @@ impl AccountSpec {
             // One hour at Oxylabs by its page; Decodo does not say.
             token_life: SignedDuration::from_hours(1),
             statistics: StatisticsShape::default(),
+            update_by_id: true,
             unattributed: None,
+            events: Vec::new(),
             whitelist: Vec::new(),
             sub_users: Vec::new(),
         }
@@ -136,6 +145,31 @@ impl AccountSpec {
     pub fn base_path(&self) -> String {
         format!("/{}/{}", self.name, self.dialect.version())
     }
+}
+
+/// Something that the vendor does at a moment after the start.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Event {
+    /// Since the start.
+    pub after: SignedDuration,
+    /// What it does.
+    pub kind: EventKind,
+}
+
+/// What a vendor does besides counting.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum EventKind {
+    /// Takes bytes from a sub-user's counter and from the account's total; days and targets stay.
+    Correction {
+        /// The sub-user's name.
+        sub_user: String,
+        /// How many, at most what was counted.
+        bytes: Bytes,
+    },
+    /// Adds bytes to the plan.
+    TopUp(Bytes),
+    /// Reports the figures of this moment for so long, then jumps.
+    Freeze(SignedDuration),
 }
 
 /// A login at the proxies.

@@ -7,7 +7,7 @@ use std::sync::Arc;
 use jiff::{SignedDuration, Timestamp};
 
 use super::scenario::SubUserSpec;
-use super::workload::{Amount, Flow, amount};
+use super::workload::{Amount, Flow, amount, saturated};
 use crate::domain::units::{Bytes, Limit};
 
 /// Who switched a sub-user off, if anybody.
@@ -80,14 +80,14 @@ impl SubUser {
 
     /// Exact bytes from `from` up to but without `to`.
     pub(super) fn between(&self, from: Timestamp, to: Timestamp) -> u64 {
-        self.on(from, to).map(|(from, to)| self.flow.between(from, to)).sum()
+        saturated(self.on(from, to).map(|(from, to)| self.flow.between(from, to)))
     }
 
     pub(super) fn by_target(&self, from: Timestamp, to: Timestamp) -> Vec<(String, Amount)> {
         let mut bytes = vec![0; self.flow.targets().len()];
         for (from, to) in self.on(from, to) {
             for (sum, more) in bytes.iter_mut().zip(self.flow.by_target(from, to)) {
-                *sum += more;
+                *sum = u64::saturating_add(*sum, more);
             }
         }
         self.flow
@@ -153,6 +153,12 @@ impl SubUser {
             self.spans.push((at, None));
             self.status = Status::Active;
         }
+    }
+
+    /// Takes bytes back, as far as they were counted.
+    pub(super) fn correct(&mut self, Bytes(bytes): Bytes) {
+        self.counter = self.counter.saturating_sub(bytes);
+        self.in_period = self.in_period.saturating_sub(bytes);
     }
 
     /// Counts from another moment, which is not after `now`.

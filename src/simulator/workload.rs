@@ -85,7 +85,7 @@ impl Flow {
     /// Bytes to all targets from `from` up to but without `to`; the parts of a span add up to the whole.
     pub(super) fn between(&self, from: Timestamp, to: Timestamp) -> u64 {
         let (from, to) = (from.as_millisecond(), to.as_millisecond());
-        self.streams.iter().map(|stream| stream.between(from, to)).fold(0, u64::saturating_add)
+        saturated(self.streams.iter().map(|stream| stream.between(from, to)))
     }
 
     /// The same by target, in the order of `targets`.
@@ -160,6 +160,11 @@ pub(super) fn mix(seed: u64, value: u64) -> u64 {
 pub(super) fn seed_of(name: &str) -> u64 {
     name.bytes()
         .fold(0xCBF2_9CE4_8422_2325, |hash, byte| (hash ^ u64::from(byte)).wrapping_mul(0x0100_0000_01B3))
+}
+
+/// A sum that stops at the largest number.
+pub(super) fn saturated(values: impl Iterator<Item = u64>) -> u64 {
+    values.fold(0, u64::saturating_add)
 }
 
 fn later(at: i64, by: SignedDuration) -> i64 {

@@ -31,8 +31,7 @@ pub(super) fn answer(account: &mut Account, operation: Operation, route: &Route<
         },
         Operation::Statistics => traffic(account, route, call).unwrap_or_else(|answer| answer),
         Operation::AllocatedTraffic => {
-            let allocated = account.listed().filter_map(|user| user.limit.bytes()).sum();
-            let allocated = account.spec.gigabyte.from_bytes(allocated).normalize();
+            let allocated = account.spec.gigabyte.from_bytes(account.allocated()).normalize();
             Answer::ok(json!({ "allocated_traffic_limit": wire::number(allocated) }))
         }
         Operation::Subscriptions if !is_covered(&account.spec.product, call) => Answer::ok(json!([])),

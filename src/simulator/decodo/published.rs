@@ -79,9 +79,8 @@ fn add_limit(row: &mut Value, account: &Account, user: &SubUser) {
 
 fn allocated(account: &Account) -> Value {
     let gigabyte = account.spec.gigabyte;
-    let allocated = account.listed().filter_map(|user| user.limit.bytes()).sum();
     json!({
-        "total_allocated": wire::number(gigabyte.from_bytes(allocated).normalize()),
+        "total_allocated": wire::number(gigabyte.from_bytes(account.allocated()).normalize()),
         "total_used": wire::traffic(account.total(), gigabyte),
         "sub_user_count": account.listed().filter(|user| user.status == Status::Active).count(),
     })

@@ -50,13 +50,13 @@ pub(super) fn update(account: &mut Account, id: Option<u64>, call: &Call) -> Ans
     if let Err(answer) = check_password(account, &body) {
         return answer;
     }
-    match Change::read(&body, known, account.spec.gigabyte) {
+    match read_change(account, body, known) {
         Ok(change) => {
             // The contract has no status to set, so that a higher limit alone must reopen.
             account.update(id, &change, published);
             done(account, id, if published { StatusCode::OK } else { StatusCode::CREATED })
         }
-        Err((field, problem)) => bad_request(field, problem),
+        Err(answer) => answer,
     }
 }
 
@@ -120,9 +120,27 @@ fn read_new(account: &Account, call: &Call) -> Result<(String, String, Change), 
     }
     check_password(account, &body)?;
     let known = ["traffic_limit", "auto_disable", "traffic_count_from"];
-    let change = Change::read(&body, &known, account.spec.gigabyte)
-        .map_err(|(field, problem): Problem| bad_request(field, problem))?;
-    Ok((username.to_owned(), service.to_owned(), change))
+    let new = (username.to_owned(), service.to_owned());
+    Ok((new.0, new.1, read_change(account, body, &known)?))
+}
+
+/// The published contract has no least number, so that what is below zero is a block; and no `null`.
+fn read_change(
+    account: &Account,
+    mut body: Map<String, Value>,
+    known: &[&'static str],
+) -> Result<Change, Answer> {
+    if account.spec.dialect == Dialect::DecodoPublished
+        && let Some(limit) = body.get_mut("traffic_limit")
+    {
+        match limit.as_f64() {
+            Some(number) if number < 0.0 => *limit = json!(0),
+            Some(_) => {}
+            None => return Err(bad_request("traffic_limit", "must be a number")),
+        }
+    }
+    Change::read(&body, known, account.spec.gigabyte)
+        .map_err(|(field, problem): Problem| bad_request(field, problem))
 }
 
 fn check_password(account: &Account, body: &Map<String, Value>) -> Result<(), Answer> {

@@ -2,7 +2,9 @@
 
 #![expect(clippy::unwrap_used, reason = "helpers of tests")]
 
+mod contract;
 mod decodo;
+mod faults;
 mod oxylabs;
 mod writes;
 
@@ -14,7 +16,9 @@ use axum::http::Request;
 use base64::Engine as _;
 use jiff::{SignedDuration, Timestamp};
 use proxymeter::domain::units::{Bytes, Limit};
-use proxymeter::simulator::{AccountSpec, Books, Dialect, Scenario, Shape, Simulator, SubUserSpec, Workload};
+use proxymeter::simulator::{
+    AccountSpec, Books, Dialect, Event, EventKind, Scenario, Shape, Simulator, SubUserSpec, Workload,
+};
 use serde_json::{Value, json};
 use tower::ServiceExt as _;
 
@@ -254,6 +258,34 @@ async fn the_vendor_cuts_off_at_the_limit_until_the_period_ends() {
     assert_eq!(state(), ("cut_off", false, used));
     stand.simulator.advance(SignedDuration::from_hours(24 * 6));
     assert_eq!((state().0, state().1), ("active", true));
+}
+
+#[tokio::test]
+async fn the_vendor_lags_freezes_corrects_and_tops_up() {
+    let mut scenario = small(Dialect::DecodoV2);
+    let account = &mut scenario.accounts[0];
+    account.lag = SignedDuration::from_mins(15);
+    let hours = SignedDuration::from_hours;
+    let correction = EventKind::Correction { sub_user: "busy".into(), bytes: Bytes(5_000_000_000) };
+    account.events = vec![
+        Event { after: hours(9), kind: EventKind::TopUp(Bytes(1_000_000_000)) },
+        Event { after: hours(1), kind: EventKind::Freeze(hours(6)) },
+        Event { after: hours(8), kind: correction },
+    ];
+    let stand = Stand::new(&scenario);
+    let look = |hours: i64| {
+        stand.now.store(START + hours * 3600, Ordering::SeqCst);
+        let account = stand.books().accounts["a"].clone();
+        (account.sub_users[1].traffic_bytes, account.sub_users[1].reported_bytes, account.plan_bytes.unwrap())
+    };
+    let (exact, reported, _) = look(0);
+    assert!((100_000_000..400_000_000).contains(&(exact - reported)), "a quarter of an hour");
+    let frozen = look(1).1;
+    assert_eq!((look(3).1, look(6).1), (frozen, frozen));
+    let (exact, reported, plan) = look(7);
+    assert!(reported > frozen + 3_000_000_000 && reported < exact);
+    assert!(look(8).0 < exact - 3_000_000_000, "usage goes backwards");
+    assert_eq!(look(9).2, plan + 1_000_000_000);
 }
 
 #[tokio::test]
