@@ -63,7 +63,7 @@ impl Daemon {
         let source = Arc::new(Everything(watch.clone()));
         let options = web::Options { open: config.web.open, ..web::Options::default() };
         let server = tokio::spawn(web::serve(listener, source, options, stop.clone()));
-        tracing::info!(%address, accounts = config.accounts.len(), "serves http://{address}/metrics");
+        tracing::info!(%address, accounts = config.accounts.len(), "collects, and serves /metrics");
 
         let workers = TaskTracker::new();
         let schedule = collect(&config, &watch, &workers, &stop).await?;

@@ -142,7 +142,7 @@ async fn f15_a_second_401_ends_it_and_nobody_storms_the_login() {
 async fn a_refused_login_says_what_the_vendors_page_says() {
     for refusal in [401, 403, 400] {
         let vendor = Vendor::start(move |_, _| {
-            Told(refusal, vec![], format!(r#"{{"error":"no canary-Pa55#word here"}}"#).into_bytes())
+            Told(refusal, vec![], br#"{"error":"no canary-Pa55#word here"}"#.to_vec())
         })
         .await;
         let error = oxylabs(&vendor).sub_users(&soon()).await.unwrap_err();

@@ -7,7 +7,10 @@ use crate::domain::units::Limit;
 
 const GB: Gigabyte = Gigabyte::Decimal;
 
-fn facts(body: &str) -> Vec<(String, Option<String>, Option<Limit>, Option<bool>, Option<(u64, Window)>)> {
+/// Name, id, limit, whether it is enforced, usage.
+type Facts = (String, Option<String>, Option<Limit>, Option<bool>, Option<(u64, Window)>);
+
+fn facts(body: &str) -> Vec<Facts> {
     sub_users(body.as_bytes(), GB)
         .unwrap()
         .into_iter()
