@@ -63,5 +63,5 @@ fn configuration(address: SocketAddr, accounts: &[Access]) -> String {
             text += "schedule.targets = \"30 * * * * *\"\n";
         }
     }
-    text
+    text + "\n# Serving; Ctrl-C ends it.\n"
 }
