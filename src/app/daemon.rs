@@ -9,6 +9,7 @@ use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
 use super::accounts::Outgoing;
+use super::entry;
 use super::publisher::Publisher;
 use super::source::Everything;
 use super::watch::{Calls, Watch, Watched};
@@ -68,6 +69,7 @@ impl Daemon {
         let workers = TaskTracker::new();
         let schedule = collect(&config, &watch, &workers, &stop).await?;
         workers.spawn(keep_time(clock, stop.clone()));
+        entry::watch(&config, &watch.own, &workers, &stop);
         workers.close();
 
         stop.cancelled().await;

@@ -40,6 +40,7 @@ impl<'a> From<&'a Account> for Owner<'a> {
 pub struct OwnMetrics {
     registry: Registry,
     up: IntGaugeVec,
+    entry_name_valid: IntGaugeVec,
     overdue: IntGaugeVec,
     last_attempt: GaugeVec,
     last_success: GaugeVec,
@@ -65,6 +66,7 @@ impl OwnMetrics {
         build_info.with_label_values(&[version]).set(1.0);
         Ok(Self {
             up: integer(&registry, FamilyId::CollectorUp)?,
+            entry_name_valid: integer(&registry, FamilyId::AccountEntryNameValid)?,
             overdue: integer(&registry, FamilyId::CollectorOverdue)?,
             last_attempt: gauge(&registry, FamilyId::CollectorLastAttempt)?,
             last_success: gauge(&registry, FamilyId::CollectorLastSuccess)?,
@@ -139,9 +141,20 @@ impl OwnMetrics {
         self.request_duration.with_label_values(&[provider, account, endpoint]).observe(took.as_secs_f64());
     }
 
+    /// Whether the account's own entry name leads to the vendor's; nothing while the DNS does not say.
+    pub fn entry_name(&self, owner: Owner<'_>, entry: &str, is_valid: Option<bool>) {
+        let labels = [owner.provider, owner.account, entry];
+        match is_valid {
+            Some(is_valid) => self.entry_name_valid.with_label_values(&labels).set(is_valid.into()),
+            // It may not have been there.
+            None => drop(self.entry_name_valid.remove_label_values(&labels)),
+        }
+    }
+
     /// Takes every series of the account away.
     pub fn remove_account(&self, owner: Owner<'_>) {
         forget(&self.up, owner);
+        forget(&self.entry_name_valid, owner);
         forget(&self.overdue, owner);
         for gauge in [
             &self.last_attempt,

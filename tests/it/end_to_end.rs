@@ -12,7 +12,7 @@ use tokio::process::{Child, Command};
 use tokio::time::{sleep, timeout};
 
 use crate::support::prometheus::Prometheus;
-use crate::support::require;
+use crate::support::{require, succeed};
 
 const PATIENCE: Duration = Duration::from_secs(60);
 
@@ -166,6 +166,12 @@ async fn prometheus_holds_what_the_books_say_in_every_dialect() {
         panic!("{:#?}", differing(&prometheus, &expected).await);
     }
 
+    let (_, metrics) = get(&client, format!("http://{address}/metrics")).await;
+    std::fs::write(folder.path().join("metrics"), metrics).unwrap();
+    let Some(promtool) = require("promtool") else { return };
+    let page = std::fs::File::open(folder.path().join("metrics")).unwrap();
+    succeed(std::process::Command::new(promtool).args(["check", "metrics"]).stdin(page));
+
     let (status, ready) = get(&client, format!("http://{address}/-/ready")).await;
     assert_eq!((status, ready.matches(": ").count()), (200, 0), "{ready}");
     prometheus.stop().await;
@@ -176,4 +182,46 @@ async fn prometheus_holds_what_the_books_say_in_every_dialect() {
     let ended = timeout(Duration::from_secs(10), daemon.wait()).await.unwrap().unwrap();
     assert_eq!(ended.code(), Some(0));
     simulator.kill().await.unwrap();
+}
+
+/// The value of a series on a page of metrics, by the beginning of its line.
+fn value(page: &str, series: &str) -> Option<f64> {
+    page.lines().find(|line| line.starts_with(series))?.rsplit_once(' ')?.1.parse().ok()
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_demo_is_ready_within_five_seconds_and_shows_both_vendors_growing() {
+    let mut demo = proxymeter(&["demo", "--listen", "127.0.0.1:0"]);
+    let started = tokio::time::Instant::now();
+    let mut lines = BufReader::new(demo.stdout.take().unwrap()).lines();
+    let (address, _) = until(&mut lines, |line| {
+        line.split_once("http://")?.1.split_once("/metrics")?.0.parse::<SocketAddr>().ok()
+    })
+    .await;
+    let client = reqwest::Client::builder().no_proxy().build().unwrap();
+    let ready = async {
+        while get(&client, format!("http://{address}/-/ready")).await.0 != 200 {
+            sleep(Duration::from_millis(50)).await;
+        }
+    };
+    timeout(Duration::from_secs(5) - started.elapsed(), ready).await.unwrap();
+
+    let series = ["oxylabs", "decodo-published", "decodo-v1", "decodo-v2"].map(|account| {
+        let provider = account.split('-').next().unwrap();
+        format!("proxymeter_account_traffic_bytes{{provider=\"{provider}\",account=\"{account}\"}}")
+    });
+    let metrics = || get(&client, format!("http://{address}/metrics"));
+    let first = metrics().await.1;
+    let growing = async {
+        loop {
+            let now = metrics().await.1;
+            if series.iter().all(|series| value(&now, series) > value(&first, series)) {
+                return;
+            }
+            sleep(Duration::from_millis(100)).await;
+        }
+    };
+    assert!(series.iter().all(|series| value(&first, series) > Some(0.0)), "{first}");
+    timeout(PATIENCE, growing).await.unwrap();
+    demo.kill().await.unwrap();
 }

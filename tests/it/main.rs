@@ -9,6 +9,7 @@ mod config;
 mod dashboards;
 mod deploy;
 mod end_to_end;
+mod entry;
 mod exposition;
 mod metric_names;
 mod packaging;

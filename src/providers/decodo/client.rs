@@ -102,7 +102,7 @@ impl Provider for Decodo {
             Span::Current => None,
             Span::Dates(..) if self.dialect == Dialect::Published => {
                 return Err(ProviderError::Unsupported(
-                    "Decodo's published contract knows no dates for traffic; leave out --since, or use dialect v1 or v2",
+                    "Decodo's published contract tells one total a sub-user and knows no dates; leave out --by and --since, or use dialect v1 or v2",
                 ));
             }
             Span::Dates(from, to) => Some((from, to)),
