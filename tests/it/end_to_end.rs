@@ -12,7 +12,7 @@ use tokio::process::{Child, Command};
 use tokio::time::{sleep, timeout};
 
 use crate::support::prometheus::Prometheus;
-use crate::support::{require, succeed};
+use crate::support::{http_client, require, succeed};
 
 const PATIENCE: Duration = Duration::from_secs(60);
 
@@ -146,7 +146,7 @@ async fn prometheus_holds_what_the_books_say_in_every_dialect() {
     std::fs::write(&file, hurried(&config)).unwrap();
     let (mut daemon, address) = serve(&file).await;
     let mut prometheus = Prometheus::start(&program, address, &[]).await;
-    let client = reqwest::Client::builder().no_proxy().build().unwrap();
+    let client = http_client();
 
     // Traffic grows while it is looked at; then the vendors' time stands still, and all must agree.
     prometheus
@@ -198,7 +198,7 @@ async fn the_demo_is_ready_within_five_seconds_and_shows_both_vendors_growing() 
         line.split_once("http://")?.1.split_once("/metrics")?.0.parse::<SocketAddr>().ok()
     })
     .await;
-    let client = reqwest::Client::builder().no_proxy().build().unwrap();
+    let client = http_client();
     let ready = async {
         while get(&client, format!("http://{address}/-/ready")).await.0 != 200 {
             sleep(Duration::from_millis(50)).await;

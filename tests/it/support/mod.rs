@@ -67,3 +67,10 @@ pub(crate) fn succeed(command: &mut Command) -> String {
     assert!(status.success(), "{command:?} ended with {status}:\n{text}");
     text
 }
+
+/// A client for servers on this machine.
+pub(crate) fn http_client() -> reqwest::Client {
+    // reqwest asks for a provider of cryptography even where nothing is encrypted; another test may have been first.
+    rustls::crypto::ring::default_provider().install_default().ok();
+    reqwest::Client::builder().no_proxy().timeout(std::time::Duration::from_secs(10)).build().unwrap()
+}

@@ -13,6 +13,8 @@ use tokio::process::{Child, Command};
 use tokio::time;
 use url::Url;
 
+use super::http_client;
+
 /// How long anything may take that takes a few seconds.
 const PATIENCE: Duration = Duration::from_secs(60);
 
@@ -27,9 +29,7 @@ pub(crate) struct Prometheus {
 impl Prometheus {
     /// Scrapes `exporter` every second, and evaluates the rules of these files.
     pub(crate) async fn start(program: &Path, exporter: SocketAddr, rules: &[PathBuf]) -> Self {
-        // reqwest asks for a provider even where nothing is encrypted; another test may have been first.
-        rustls::crypto::ring::default_provider().install_default().ok();
-        let http = reqwest::Client::builder().no_proxy().timeout(Duration::from_secs(10)).build().unwrap();
+        let http = http_client();
         let mut folder = tempfile::tempdir().unwrap();
         let config = json!({
             "global": { "scrape_interval": "1s", "evaluation_interval": "1s" },
