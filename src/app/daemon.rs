@@ -89,7 +89,7 @@ pub(super) fn watch(config: &Config, clock: &Arc<Clock>) -> anyhow::Result<Watch
     let now = clock.now();
     let watched = config.accounts.iter().map(|(name, account)| {
         let provider = account.account.provider;
-        let calls = Calls { own: own.clone(), provider, account: name.clone() };
+        let calls = Calls::new(own.clone(), provider, name.clone());
         let holder = Arc::new(Holder::new(outgoing.provider(account, Arc::new(calls))));
         (name.clone(), Watched::new(holder, &account.schedule, config.collect.stale_after, &own, now))
     });
