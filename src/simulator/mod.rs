@@ -32,6 +32,7 @@ mod delivery;
 mod exchange;
 mod fault_text;
 mod faults;
+mod file;
 mod operation;
 mod oxylabs;
 mod scenario;
@@ -48,6 +49,7 @@ use serde_json::{Value, json};
 
 pub use self::books::{AccountBooks, Books, SubUserBooks, TargetBooks, WriteBooks};
 pub use self::faults::{Fault, FaultRule, RetryAfter};
+pub use self::file::ScenarioError;
 pub use self::scenario::{
     Access, AccountSpec, Dialect, Event, EventKind, Scenario, Shape, StatisticsShape, SubUserSpec,
     TargetSpec, Workload,

@@ -5,6 +5,7 @@
 mod contract;
 mod decodo;
 mod faults;
+mod files;
 mod oxylabs;
 mod writes;
 
