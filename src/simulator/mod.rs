@@ -209,7 +209,16 @@ impl World {
         let path = call.path.clone();
         let segments: Vec<&str> = path.iter().map(String::as_str).collect();
         let nowhere = || (Answer::json(StatusCode::NOT_FOUND, json!({ "error": "Not found" })), Vec::new());
-        let [name, version, path @ ..] = segments.as_slice() else { return nowhere() };
+        let moved: Vec<&str>;
+        let (name, version, path) = match segments.as_slice() {
+            // Decodo's statistics live at `/api/v2`, whatever the rest has in front.
+            [name, "api", version, rest @ ..] => {
+                moved = std::iter::once("api").chain(rest.iter().copied()).collect();
+                (name, version, moved.as_slice())
+            }
+            [name, version, path @ ..] => (name, version, path),
+            _ => return nowhere(),
+        };
         let found = self
             .accounts
             .iter_mut()
