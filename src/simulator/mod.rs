@@ -33,6 +33,8 @@ mod exchange;
 mod fault_text;
 mod faults;
 mod file;
+#[cfg(test)]
+mod laws;
 mod operation;
 mod oxylabs;
 mod scenario;
