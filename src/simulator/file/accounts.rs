@@ -29,7 +29,11 @@ pub(super) fn read(name: String, section: Section<'_>) -> AccountSpec {
     let gigabytes = [("decimal", Gigabyte::Decimal), ("binary", Gigabyte::Binary)];
     let gigabyte = section.word("gigabyte", &gigabytes).unwrap_or_default();
     let usual = AccountSpec::new(&name, dialect, product, &username, &secret);
-    let statistics = [("results", StatisticsShape::Results), ("by-period", StatisticsShape::ByPeriod)];
+    let statistics = [
+        ("results", StatisticsShape::Results),
+        ("by-period", StatisticsShape::ByPeriod),
+        ("by-period-camel-case", StatisticsShape::ByPeriodCamelCase),
+    ];
     let sub_users: Vec<_> = section
         .tables("sub_users")
         .into_iter()
@@ -45,6 +49,7 @@ pub(super) fn read(name: String, section: Section<'_>) -> AccountSpec {
         token_life: section.duration("token_life").unwrap_or(usual.token_life),
         statistics: section.word("statistics", &statistics).unwrap_or_default(),
         update_by_id: section.flag("update_by_id").unwrap_or(true),
+        null_limits: section.flag("null_limits").unwrap_or(false),
         unattributed: section.table("unattributed").map(|below| {
             let workload = workload(&below, gigabyte);
             below.finish();
@@ -153,30 +158,34 @@ fn event(section: Section<'_>, gigabyte: Gigabyte, sub_users: &[SubUserSpec]) ->
         section.wrong("after", "is missing");
     }
     let after = section.duration("after");
+    let kinds = ["correction", "top_up", "freeze", "set_limit", "set_enabled"];
+    let given: Vec<_> = kinds.into_iter().filter(|key| section.has(key)).collect();
     let correction = section.size("correction", gigabyte);
     let top_up = section.size("top_up", gigabyte);
     let freeze = section.duration("freeze");
-    let sub_user = section.text("sub_user");
-    let given = ["correction", "top_up", "freeze"].into_iter().filter(|key| section.has(key)).count();
-    if given != 1 {
-        section.wrong("", "an event has one of correction, top_up and freeze");
+    let limit = section.limit("set_limit", gigabyte);
+    let enabled = section.flag("set_enabled");
+    let is_person = matches!(given[..], ["set_limit"] | ["set_enabled"] | ["set_limit", "set_enabled"]);
+    if given.len() != 1 && !is_person {
+        section.wrong("", "an event has one of correction, top_up, freeze and set_limit or set_enabled");
     }
+    let sub_user = section.text("sub_user");
+    let is_of_one = is_person || given == ["correction"];
     match &sub_user {
         Some(name) if !sub_users.iter().any(|user| user.username == *name) => {
             let known = sub_users.iter().map(|user| user.username.as_str());
             section.wrong("sub_user", &super::super::fault_text::unknown(name, known));
         }
-        Some(_) if !section.has("correction") => section.wrong("sub_user", "is for a correction only"),
-        None if section.has("correction") => {
-            section.wrong("sub_user", "is missing: whose counter is corrected?")
-        }
+        Some(_) if !is_of_one => section.wrong("sub_user", "is for correction, set_limit and set_enabled"),
+        None if is_of_one => section.wrong("sub_user", "is missing: whose?"),
         _ => {}
     }
     section.finish();
     let kind = match (correction, top_up, freeze) {
         (Some(bytes), _, _) => EventKind::Correction { sub_user: sub_user?, bytes },
         (_, Some(bytes), _) => EventKind::TopUp(bytes),
-        (_, _, lasts) => EventKind::Freeze(lasts?),
+        (_, _, Some(lasts)) => EventKind::Freeze(lasts),
+        _ => EventKind::Person { sub_user: sub_user?, limit, enabled },
     };
     Some(Event { after: after?, kind })
 }

@@ -153,6 +153,20 @@ async fn the_published_list_holds_all_sub_users() {
 }
 
 #[tokio::test]
+async fn no_limit_is_absent_by_the_contracts_schema_and_null_by_its_prose() {
+    for (null_limits, expected) in [(false, None), (true, Some(Value::Null))] {
+        let mut scenario = small(Dialect::DecodoPublished);
+        scenario.accounts[0].null_limits = null_limits;
+        let session = Session::of(&scenario).await;
+        let Reply(_, rows) = session.get("/sub-users").await;
+        let Reply(_, traffic) = session.get("/sub-users/busy/traffic").await;
+        for row in [&rows[1], &traffic] {
+            assert_eq!(row.get("traffic_limit"), expected.as_ref());
+        }
+    }
+}
+
+#[tokio::test]
 async fn the_published_traffic_is_by_name() {
     let session = Session::new(Dialect::DecodoPublished).await;
     let (_, used, requests) = session.busy();

@@ -42,6 +42,9 @@ fn the_documented_file_is_a_scenario() {
         [Shape::Steady, Shape::Runaway { factor: 40, .. }, Shape::RetryStorm { .. }, Shape::Weekday]
     ));
     assert_eq!(mobile.events[1].kind, EventKind::Freeze(SignedDuration::from_hours(6)));
+    let limit = Some(Limit::Bytes(Bytes(80_000_000_000)));
+    let person = EventKind::Person { sub_user: "scraper_browser".into(), limit, enabled: None };
+    assert_eq!(mobile.events[2].kind, person);
     let rule = &scenario.faults[0];
     let wait = RetryAfter::Seconds(SignedDuration::from_secs(30));
     assert_eq!(rule.fault, Fault::Status(429, Some(wait)));
@@ -128,7 +131,7 @@ fn each_mistake_says_where_and_what() {
         ),
         (
             account("[[accounts.a.events]]\nafter = \"1h\""),
-            "s.toml:5:1: accounts.a.events[0]: an event has one of correction, top_up and freeze",
+            "s.toml:5:1: accounts.a.events[0]: an event has one of correction, top_up, freeze and set_limit or set_enabled",
         ),
         (
             account("[[accounts.a.events]]\nafter = \"1h\"\ncorrection = \"1GB\"\nsub_user = \"u\""),
