@@ -102,6 +102,8 @@ pub struct AccountSpec {
     pub enforcement_lag: SignedDuration,
     /// How long a token lives.
     pub token_life: SignedDuration,
+    /// Calls above this rate, within any second, are answered 429; no vendor documents one.
+    pub requests_per_second: Option<u32>,
     /// Oxylabs alone.
     pub statistics: StatisticsShape,
     /// Decodo's published contract alone: whether `PUT …/sub-users/{id}`, which the contract lacks, exists as well.
@@ -136,6 +138,7 @@ impl AccountSpec {
             enforcement_lag: SignedDuration::ZERO,
             // One hour at Oxylabs by its page; Decodo does not say.
             token_life: SignedDuration::from_hours(1),
+            requests_per_second: None,
             statistics: StatisticsShape::default(),
             update_by_id: true,
             null_limits: false,

@@ -1,17 +1,20 @@
 //! All accounts, their time and their faults: finds who is asked for what, and has it answered.
 
 use axum::http::StatusCode;
-use jiff::Timestamp;
+use jiff::{SignedDuration, Timestamp};
 use serde_json::json;
 
 use super::account::Account;
 use super::books::Counts;
 use super::clock::Clock;
 use super::exchange::{Answer, Call};
-use super::faults::{Fault, Faults};
+use super::faults::{Fault, Faults, RetryAfter};
 use super::operation::{self, Operation, Route};
 use super::scenario::{Dialect, Scenario};
 use super::{decodo, oxylabs};
+
+/// What a call above the account's rate meets.
+const TOO_MANY: Fault = Fault::Status(429, Some(RetryAfter::Seconds(SignedDuration::from_secs(1))));
 
 pub(super) struct World {
     pub(super) clock: Clock,
@@ -63,10 +66,14 @@ impl World {
         };
         account.advance(self.clock.traffic(now));
         call.now = self.clock.tokens(now);
-        let faults = self.faults.of(name, operation);
+        let rate = u32::try_from(counts.arrive(call.now)).unwrap_or(u32::MAX);
+        let faults = match account.spec.requests_per_second {
+            Some(limit) if rate > limit => vec![TOO_MANY],
+            _ => self.faults.of(name, operation),
+        };
         let answer = perform(account, counts, operation, &route, call, &faults);
         let status = faults.iter().find_map(Fault::status).unwrap_or(answer.status.as_u16());
-        counts.note(call.now, operation, status);
+        counts.note(operation, status);
         (answer, faults)
     }
 }

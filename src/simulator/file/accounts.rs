@@ -47,6 +47,7 @@ pub(super) fn read(name: String, section: Section<'_>) -> AccountSpec {
         lag: section.duration("lag").unwrap_or(usual.lag),
         enforcement_lag: section.duration("enforcement_lag").unwrap_or(usual.enforcement_lag),
         token_life: section.duration("token_life").unwrap_or(usual.token_life),
+        requests_per_second: section.whole("requests_per_second", 1..=1_000_000).map(narrow),
         statistics: section.word("statistics", &statistics).unwrap_or_default(),
         update_by_id: section.flag("update_by_id").unwrap_or(true),
         null_limits: section.flag("null_limits").unwrap_or(false),
