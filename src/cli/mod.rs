@@ -4,9 +4,11 @@
 
 mod check;
 mod collect;
+mod completions;
 mod context;
 mod demo;
 mod endpoints;
+mod man;
 mod metrics;
 mod output;
 mod serve;
@@ -56,6 +58,10 @@ enum Command {
     Metrics(metrics::Arguments),
     /// Serve the two vendors' APIs as a simulation
     Simulate(simulate::Arguments),
+    /// Print what a shell completes on the command line
+    Completions(completions::Arguments),
+    /// Print the manual page
+    Man,
 }
 
 /// How a command ended.
@@ -111,6 +117,8 @@ fn run(command: Command) -> anyhow::Result<Exit> {
             Command::Endpoints(arguments) => endpoints::run(arguments).await,
             Command::Metrics(arguments) => metrics::run(&arguments),
             Command::Simulate(arguments) => simulate::run(arguments).await,
+            Command::Completions(arguments) => completions::run(&arguments),
+            Command::Man => man::run(),
         }
     })
 }

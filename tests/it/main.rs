@@ -7,6 +7,7 @@ mod collect;
 mod config;
 mod dashboards;
 mod deploy;
+mod docs;
 mod exposition;
 mod metric_names;
 mod packaging;
