@@ -47,6 +47,7 @@ impl Place {
 
 /// The accounts that a command asks.
 pub(super) struct Context {
+    pub(super) config: Config,
     pub(super) providers: Vec<Arc<dyn Provider>>,
     clock: Arc<Clock>,
     one_was_named: bool,
@@ -54,22 +55,26 @@ pub(super) struct Context {
 
 impl Context {
     pub(super) fn new(which: &Which) -> anyhow::Result<Self> {
-        let config = which.place.load()?;
+        Self::of(which.place.load()?, which.account.as_deref())
+    }
+
+    /// The accounts of a configuration, or the one of that name.
+    pub(super) fn of(config: Config, account: Option<&str>) -> anyhow::Result<Self> {
         let clock = Arc::new(Clock::new());
         let time = clock.clone();
         let outgoing = Outgoing::new(config.collect.max_body, Arc::new(move || time.now()))?;
-        let is_meant = |name: &str| which.account.as_deref().is_none_or(|account| account == name);
+        let is_meant = |name: &str| account.is_none_or(|account| account == name);
         let meant = config.accounts.iter().filter(|(name, _)| is_meant(name.as_str()));
         let providers: Vec<_> =
             meant.map(|(_, account)| outgoing.provider(account, Arc::new(Uncounted))).collect();
         if providers.is_empty() {
             let names: Vec<_> = config.accounts.keys().map(|name| name.as_str()).collect();
-            let asked = which.account.as_deref().unwrap_or_default();
+            let asked = account.unwrap_or_default();
             return Err(
                 Misused(format!("no account {asked:?}; the configuration has {}", names.join(", "))).into()
             );
         }
-        Ok(Self { providers, clock, one_was_named: which.account.is_some() })
+        Ok(Self { config, providers, clock, one_was_named: account.is_some() })
     }
 
     /// The accounts of vendors that have what `has` looks for; an account that was named is asked all the same.

@@ -8,6 +8,7 @@ mod completions;
 mod context;
 mod demo;
 mod endpoints;
+mod findings;
 mod man;
 mod metrics;
 mod output;

@@ -187,7 +187,7 @@ pub(super) fn print_json(value: &Value) -> anyhow::Result<()> {
 }
 
 /// A vendor's name with what would move a terminal's cursor, or turn the line round, escaped.
-fn on_one_line(text: &str) -> String {
+pub(super) fn on_one_line(text: &str) -> String {
     let moves = |c: char| {
         c.is_control()
             || matches!(c, '\u{200e}' | '\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}')
