@@ -37,7 +37,7 @@ pub(super) async fn run(arguments: Arguments) -> anyhow::Result<Exit> {
         return Ok(Exit::Done);
     }
     logging::start(&config.log)?;
-    online::run(&Context::of(config, None)?).await
+    online::run(&Context::of(config)?).await
 }
 
 /// What can be said without asking anyone.

@@ -53,28 +53,35 @@ pub(super) struct Context {
     one_was_named: bool,
 }
 
+impl Which {
+    /// Loads the configuration with the accounts that are meant, and starts the log.
+    pub(super) fn load(&self) -> anyhow::Result<Config> {
+        let mut config = self.place.load()?;
+        let Some(asked) = self.account.as_deref() else { return Ok(config) };
+        if !config.accounts.keys().any(|name| name.as_str() == asked) {
+            let names: Vec<_> = config.accounts.keys().map(|name| name.as_str()).collect();
+            let told = format!("no account {asked:?}; the configuration has {}", names.join(", "));
+            return Err(Misused(told).into());
+        }
+        config.accounts.retain(|name, _| name.as_str() == asked);
+        Ok(config)
+    }
+}
+
 impl Context {
     pub(super) fn new(which: &Which) -> anyhow::Result<Self> {
-        Self::of(which.place.load()?, which.account.as_deref())
+        let one_was_named = which.account.is_some();
+        Ok(Self { one_was_named, ..Self::of(which.load()?)? })
     }
 
-    /// The accounts of a configuration, or the one of that name.
-    pub(super) fn of(config: Config, account: Option<&str>) -> anyhow::Result<Self> {
+    /// All accounts of a configuration.
+    pub(super) fn of(config: Config) -> anyhow::Result<Self> {
         let clock = Arc::new(Clock::new());
         let time = clock.clone();
         let outgoing = Outgoing::new(config.collect.max_body, Arc::new(move || time.now()))?;
-        let is_meant = |name: &str| account.is_none_or(|account| account == name);
-        let meant = config.accounts.iter().filter(|(name, _)| is_meant(name.as_str()));
-        let providers: Vec<_> =
-            meant.map(|(_, account)| outgoing.provider(account, Arc::new(Uncounted))).collect();
-        if providers.is_empty() {
-            let names: Vec<_> = config.accounts.keys().map(|name| name.as_str()).collect();
-            let asked = account.unwrap_or_default();
-            return Err(
-                Misused(format!("no account {asked:?}; the configuration has {}", names.join(", "))).into()
-            );
-        }
-        Ok(Self { config, providers, clock, one_was_named: account.is_some() })
+        let providers =
+            config.accounts.values().map(|account| outgoing.provider(account, Arc::new(Uncounted))).collect();
+        Ok(Self { config, providers, clock, one_was_named: false })
     }
 
     /// The accounts of vendors that have what `has` looks for; an account that was named is asked all the same.

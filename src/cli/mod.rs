@@ -12,6 +12,7 @@ mod findings;
 mod man;
 mod metrics;
 mod output;
+mod reconcile;
 mod serve;
 mod simulate;
 mod sub_users;
@@ -55,6 +56,8 @@ enum Command {
     Whitelist(whitelist::Arguments),
     /// List the ways into the proxies, all or of one TYPE (Decodo)
     Endpoints(endpoints::Arguments),
+    /// Compare the account's total with its sub-users, and with an invoice
+    Reconcile(reconcile::Arguments),
     /// Tell about proxymeter's metrics
     Metrics(metrics::Arguments),
     /// Serve the two vendors' APIs as a simulation
@@ -116,6 +119,7 @@ fn run(command: Command) -> anyhow::Result<Exit> {
             Command::Subscriptions(arguments) => subscriptions::run(arguments).await,
             Command::Whitelist(arguments) => whitelist::run(arguments).await,
             Command::Endpoints(arguments) => endpoints::run(arguments).await,
+            Command::Reconcile(arguments) => reconcile::run(arguments).await,
             Command::Metrics(arguments) => metrics::run(&arguments),
             Command::Simulate(arguments) => simulate::run(arguments).await,
             Command::Completions(arguments) => completions::run(&arguments),

@@ -47,6 +47,16 @@ impl Cell {
         })
     }
 
+    /// A difference, which may be below nothing.
+    pub(super) fn difference(bytes: Option<i128>) -> Self {
+        let number = bytes.and_then(|bytes| i64::try_from(bytes).ok());
+        bytes.map_or_else(Self::unknown_number, |bytes| Self {
+            text: signed(bytes),
+            value: json!(number),
+            is_number: true,
+        })
+    }
+
     pub(super) fn count(count: Option<u64>) -> Self {
         count.map_or_else(Self::unknown_number, |count| Self {
             text: count.to_string(),
@@ -98,6 +108,12 @@ impl Cell {
     fn unknown_number() -> Self {
         Self { is_number: true, ..Self::unknown() }
     }
+}
+
+/// A difference for people: `-1.23 GB`.
+pub(super) fn signed(bytes: i128) -> String {
+    let sign = if bytes < 0 { "-" } else { "" };
+    format!("{sign}{}", Bytes(u64::try_from(bytes.unsigned_abs()).unwrap_or(u64::MAX)))
 }
 
 /// Rows under named columns; the names are the keys in JSON.
