@@ -9,6 +9,7 @@ mod context;
 mod demo;
 mod endpoints;
 mod findings;
+mod init;
 mod man;
 mod metrics;
 mod output;
@@ -40,6 +41,8 @@ struct Cli {
 enum Command {
     /// Simulate both vendors in this process and serve their metrics; needs no file, account or network
     Demo(demo::Arguments),
+    /// Log in, read, and print a commented configuration with what was found
+    Init(init::Arguments),
     /// Collect and serve
     Serve(serve::Arguments),
     /// Tell every mistake in the configuration at once; --online also logs in and reads
@@ -111,6 +114,7 @@ fn run(command: Command) -> anyhow::Result<Exit> {
     runtime.block_on(async {
         match command {
             Command::Demo(arguments) => demo::run(arguments).await,
+            Command::Init(arguments) => init::run(arguments).await,
             Command::Serve(arguments) => serve::run(arguments).await,
             Command::Check(arguments) => check::run(arguments).await,
             Command::Collect(arguments) => collect::run(arguments).await,
