@@ -58,6 +58,12 @@ impl BroughtAccount {
         totals::plan(&self.account, &self.snapshot)
     }
 
+    /// The account's traffic less its sub-users', unknown unless all count the same span.
+    #[must_use]
+    pub fn unattributed(&self) -> Option<i128> {
+        totals::unattributed(&self.account, &self.snapshot, self.now)
+    }
+
     /// The account's current period.
     #[must_use]
     pub fn period(&self) -> Option<Period> {
