@@ -114,10 +114,10 @@ impl Walk<'_> {
         memory: &mut Memory,
     ) {
         let key = sub_user.key();
-        let held =
-            snapshot.targets.get(&key).and_then(|days| days.get(&day)).map_or(0, |day| day.value.len());
+        let held = snapshot.targets.get(&key).and_then(|days| days.get(&day));
+        let held = held.map_or(&[][..], |reading| &reading.value);
         let doubt = &mut memory.walked.entry(key.clone()).or_default().doubt;
-        if let Some(suspicion) = doubt.weigh(suspicion::targets(held, value.len())) {
+        if let Some(suspicion) = doubt.weigh(suspicion::targets(held, &value)) {
             self.reject(suspect(suspicion));
             return;
         }

@@ -3,7 +3,7 @@
 use std::fmt;
 
 use super::snapshot::{Snapshot, SubUserRow};
-use super::traffic::{AccountUsage, SubUser, Subscription};
+use super::traffic::{AccountUsage, SubUser, Subscription, TargetUsage};
 use super::units::Bytes;
 
 /// How often an answer must come in a row to be believed all the same.
@@ -75,10 +75,12 @@ pub fn account(held: &Snapshot, usage: &AccountUsage, in_same_period: bool) -> O
     )
 }
 
-/// Judges the rows of one sub-user's targets of one day, which only grow.
+/// Judges one sub-user's targets of one day against those held for that day, whose figures only grow.
 #[must_use]
-pub fn targets(held: usize, rows: usize) -> Option<Suspicion> {
-    lost_rows(held, rows)
+pub fn targets(held: &[TargetUsage], new: &[TargetUsage]) -> Option<Suspicion> {
+    let figure = |target: &TargetUsage| Some(target.traffic);
+    lost_rows(held.len(), new.len())
+        .or_else(|| lost_figures(held.iter().map(figure), new.iter().map(figure), true))
 }
 
 fn lost_rows(held: usize, rows: usize) -> Option<Suspicion> {
@@ -181,6 +183,16 @@ mod tests {
         assert_eq!(account(&before, &usage(0, 2), true), None, "a new first day");
         assert_eq!(account(&before, &usage(3, 1), true), None, "a correction");
         assert_eq!(account(&Snapshot::default(), &usage(0, 1), true), None);
+    }
+
+    #[test]
+    fn f17_targets_of_a_day_only_grow() {
+        let target = |bytes| TargetUsage { target: "a".into(), traffic: Bytes(bytes), requests: None };
+        let held = [target(5), target(6), target(7)];
+        assert_eq!(targets(&held, &[target(0)]), Some(Suspicion::Halved { held: 3, rows: 1 }));
+        assert_eq!(targets(&held, &[target(0), target(0)]), Some(Suspicion::AllZero { held: Bytes(18) }));
+        assert_eq!(targets(&held, &[target(0), target(9)]), None);
+        assert_eq!(targets(&[], &[target(0)]), None);
     }
 
     #[test]
