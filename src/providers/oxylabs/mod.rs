@@ -5,9 +5,12 @@
 
 mod client;
 mod request;
+mod stats;
 mod wire;
+mod write;
 
 pub use client::{Oxylabs, session_settings};
+pub use stats::{Statistics, StatsType};
 
 /// The label `provider`.
 pub const ID: &str = "oxylabs";
