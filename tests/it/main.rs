@@ -10,6 +10,7 @@ mod deploy;
 mod exposition;
 mod metric_names;
 mod packaging;
+mod providers_writes;
 mod scripted;
 mod session;
 mod simulator;

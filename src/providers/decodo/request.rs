@@ -57,7 +57,7 @@ impl TrafficType {
             (Span::Current, _) => Self::Usual,
             (_, Dialect::Published) => {
                 return Err(ProviderError::Unsupported(
-                    "Decodo's published contract knows no dates for traffic; leave out --since, or use dialect v1 or v2",
+                    "Decodo's published contract tells traffic of one span alone; leave out --since, or use dialect v1 or v2",
                 ));
             }
             (Span::Last24Hours, _) => Self::Last24Hours,
@@ -221,12 +221,12 @@ mod tests {
         use Dialect::{Published, V1, V2};
         let (from, to) = (date(2026, 1, 1), date(2026, 1, 15));
         let hours = Span::Hours(from.at(0, 0, 0, 0), from.at(1, 0, 0, 0));
-        let no_dates = "Decodo's published contract knows no dates for traffic; leave out --since, or use dialect v1 or v2";
+        let one_span = "Decodo's published contract tells traffic of one span alone; leave out --since, or use dialect v1 or v2";
         let no_month =
             "Decodo does not say which month its type \"month\" is; ask from a first to a last day";
         for (dialect, span, told) in [
-            (Published, Span::Dates(from, to), no_dates),
-            (Published, Span::Last24Hours, no_dates),
+            (Published, Span::Dates(from, to), one_span),
+            (Published, Span::Last24Hours, one_span),
             (V1, Span::CalendarMonth, no_month),
             (V2, Span::Last30Days, no_month),
             (V2, hours, "Decodo tells no traffic by the hour; ask from a first to a last day"),

@@ -53,7 +53,10 @@ pub(super) fn judge(
 }
 
 /// The vendor's own words about an error: short fields of its JSON, on one line, without our secrets.
-pub(super) fn said(answer: &Answer, secrets: &[SecretString]) -> Option<String> {
+pub(super) fn said<'a>(
+    answer: &Answer,
+    secrets: impl IntoIterator<Item = &'a SecretString>,
+) -> Option<String> {
     Words::read(answer).tell(secrets)
 }
 
