@@ -6,6 +6,7 @@
 pub mod accounts;
 pub mod daemon;
 pub mod demo;
+mod entry;
 pub mod logging;
 pub mod once;
 mod publisher;

@@ -3,19 +3,21 @@
 use std::sync::Arc;
 use std::time::Duration;
 
+use jiff::SignedDuration;
+
 use crate::config::{AccountConfig, AuthScheme, CredentialSource, DecodoDialect, DecodoLogin, Vendor};
 use crate::providers::Provider;
 use crate::providers::decodo::{self, Decodo};
 use crate::providers::http::auth::{self, ReadSecret};
 use crate::providers::http::limiter::Limiter;
 use crate::providers::http::session::Session;
-use crate::providers::http::transport::{CallObserver, Now, Transport};
+use crate::providers::http::transport::{CallObserver, Exchange, Now, Transport};
 use crate::providers::oxylabs::{self, Oxylabs};
 
 /// What all accounts share.
 #[derive(Clone)]
 pub struct Outgoing {
-    transport: Transport,
+    exchange: Arc<dyn Exchange>,
 }
 
 impl Outgoing {
@@ -27,7 +29,7 @@ impl Outgoing {
         let transport = Transport::new(max_body, now).map_err(|error| {
             anyhow::anyhow!("the HTTP client cannot be set up: {error:#}; is ca-certificates installed?")
         })?;
-        Ok(Self { transport })
+        Ok(Self { exchange: Arc::new(transport) })
     }
 
     /// The account's provider, whose calls `observer` sees.
@@ -35,7 +37,7 @@ impl Outgoing {
     pub fn provider(&self, config: &AccountConfig, observer: Arc<dyn CallObserver>) -> Arc<dyn Provider> {
         let account = config.account.clone();
         let limiter = Limiter::new(config.requests_per_second);
-        let session = |settings| Session::new(settings, self.transport.clone(), limiter, observer);
+        let session = |settings| Session::new(settings, self.exchange.clone(), limiter, observer);
         let (base, timeout) = (config.base_url.clone(), config.timeout);
         let (username, secret) = credential(&config.credential);
         match config.vendor {
@@ -93,5 +95,9 @@ pub struct Uncounted;
 impl CallObserver for Uncounted {
     fn called(&self, endpoint: &'static str, status: Option<u16>, took: Duration) {
         tracing::debug!(endpoint, status, duration_seconds = took.as_secs_f64(), "asked the vendor");
+    }
+
+    fn clock_differs(&self, by: SignedDuration) {
+        tracing::debug!(difference_seconds = by.as_secs_f64(), "the vendor's clock");
     }
 }

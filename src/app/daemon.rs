@@ -5,10 +5,12 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use anyhow::Context;
+use jiff::Timestamp;
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
 use super::accounts::Outgoing;
+use super::entry;
 use super::publisher::Publisher;
 use super::source::Everything;
 use super::watch::{Calls, Watch, Watched};
@@ -17,7 +19,8 @@ use crate::collect::holder::Holder;
 use crate::collect::pass::Pass;
 use crate::collect::schedule::Schedule;
 use crate::collect::worker::Worker;
-use crate::config::Config;
+use crate::config::{AccountConfig, Config};
+use crate::domain::collector::Collector;
 use crate::metrics::exposition::Exposition;
 use crate::metrics::own::OwnMetrics;
 use crate::web;
@@ -68,6 +71,7 @@ impl Daemon {
         let workers = TaskTracker::new();
         let schedule = collect(&config, &watch, &workers, &stop).await?;
         workers.spawn(keep_time(clock, stop.clone()));
+        entry::watch(&config, &watch.own, &workers, &stop);
         workers.close();
 
         stop.cancelled().await;
@@ -87,7 +91,7 @@ pub(super) fn watch(config: &Config, clock: &Arc<Clock>) -> anyhow::Result<Watch
     let now = clock.now();
     let watched = config.accounts.iter().map(|(name, account)| {
         let provider = account.account.provider;
-        let calls = Calls { own: own.clone(), provider, account: name.clone() };
+        let calls = Calls::new(own.clone(), provider, name.clone());
         let holder = Arc::new(Holder::new(outgoing.provider(account, Arc::new(calls))));
         (name.clone(), Watched::new(holder, &account.schedule, config.collect.stale_after, &own, now))
     });
@@ -111,6 +115,7 @@ async fn collect(
             observer: watch.clone(),
             clock: watch.clock.clone(),
             lag: config.collect.lag,
+            target_calls: target_calls(account, watch.clock.now()),
         };
         for (collector, cron) in &account.schedule {
             let (sender, ticks) = Worker::ticks();
@@ -120,6 +125,17 @@ async fn collect(
         }
     }
     Schedule::start(receivers).await.context("starting the scheduler")
+}
+
+/// How many calls one walk for targets may make: half of what the account's rate gives between two walks, the rest is for
+/// the other collectors.
+fn target_calls(account: &AccountConfig, now: Timestamp) -> usize {
+    let Some(cron) = account.schedule.get(&Collector::Targets) else { return 0 };
+    let seconds = cron
+        .next_after(now)
+        .and_then(|next| cron.next_after(next).map(|after| after.duration_since(next).as_secs()));
+    let calls = seconds.unwrap_or(0).saturating_mul(i64::from(account.requests_per_second.get())) / 2;
+    usize::try_from(calls).unwrap_or(0).max(1)
 }
 
 /// Lets the clock go by the machine's each minute; a step of it is told.

@@ -11,7 +11,7 @@ use super::daemon;
 use super::watch::Watch;
 use crate::collect::clock::Clock;
 use crate::collect::observer::Failure;
-use crate::collect::pass::{Cursor, Pass};
+use crate::collect::pass::{Memory, Pass};
 use crate::config::Config;
 use crate::domain::account::{Account, AccountName};
 use crate::domain::collector::Collector;
@@ -81,11 +81,12 @@ pub async fn collect(config: &Config, progress: impl Fn()) -> anyhow::Result<Bro
             observer: watch.clone(),
             clock: clock.clone(),
             lag: config.collect.lag,
+            target_calls: usize::MAX,
         };
         let (failures, progress) = (&failures, &progress);
         async move {
             for collector in account.schedule.keys() {
-                let outcome = pass.run(*collector, &mut Cursor::default(), Instant::now() + DEADLINE).await;
+                let outcome = pass.run(*collector, &mut Memory::default(), Instant::now() + DEADLINE).await;
                 if let Some(failure) = outcome.failure() {
                     let mut failures = failures.lock().unwrap_or_else(PoisonError::into_inner);
                     failures.push((name.clone(), *collector, failure.clone()));

@@ -6,7 +6,7 @@ use tokio::sync::mpsc;
 use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
 
-use super::pass::{Cursor, Pass};
+use super::pass::{Memory, Pass};
 use crate::domain::collector::Collector;
 use crate::domain::cron::Cron;
 
@@ -38,9 +38,9 @@ impl Worker {
 
     /// Makes a pass now and on each tick, until `stop`; a pass under way is then given up after `drain`.
     pub async fn run(self, mut ticks: mpsc::Receiver<()>, stop: CancellationToken, drain: Duration) {
-        let mut cursor = Cursor::default();
+        let mut memory = Memory::default();
         loop {
-            if !self.bounded_pass(&mut cursor, &stop, drain).await {
+            if !self.bounded_pass(&mut memory, &stop, drain).await {
                 return;
             }
             // Ticks that came while the pass ran are skipped: passes do not overlap and do not pile up.
@@ -74,9 +74,9 @@ impl Worker {
     }
 
     /// One pass with its deadline; false when the worker is to end.
-    async fn bounded_pass(&self, cursor: &mut Cursor, stop: &CancellationToken, drain: Duration) -> bool {
+    async fn bounded_pass(&self, memory: &mut Memory, stop: &CancellationToken, drain: Duration) -> bool {
         let deadline = Instant::now() + self.time_to_next().max(LEAST_DEADLINE);
-        let pass = self.pass.run(self.collector, cursor, deadline);
+        let pass = self.pass.run(self.collector, memory, deadline);
         let stopped = async {
             stop.cancelled().await;
             tokio::time::sleep(drain).await;

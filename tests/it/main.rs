@@ -3,14 +3,18 @@
 #![expect(clippy::unwrap_used, reason = "a helper of a test fails the test as the test itself would")]
 
 mod alerts;
+mod arrows;
 mod collect;
 mod config;
 mod dashboards;
 mod deploy;
+mod end_to_end;
+mod entry;
 mod exposition;
 mod metric_names;
 mod packaging;
 mod providers_writes;
+mod readme;
 mod scripted;
 mod session;
 mod simulator;

@@ -10,7 +10,7 @@ use std::num::NonZeroU32;
 use std::sync::Arc;
 use std::time::Duration;
 
-use jiff::Timestamp;
+use jiff::{SignedDuration, Timestamp};
 use proxymeter::domain::account::{Account, AccountName};
 use proxymeter::domain::units::Gigabyte;
 use proxymeter::providers::decodo::{self, Decodo, UpdateRoute};
@@ -110,13 +110,20 @@ struct Unseen;
 
 impl CallObserver for Unseen {
     fn called(&self, _endpoint: &'static str, _status: Option<u16>, _took: Duration) {}
+
+    fn clock_differs(&self, _by: SignedDuration) {}
 }
 
 fn session(settings: SessionSettings) -> Session {
     // Another test may have installed it.
     let _unneeded = rustls::crypto::ring::default_provider().install_default();
     let transport = Transport::new(1 << 20, Arc::new(|| Timestamp::UNIX_EPOCH)).unwrap();
-    Session::new(settings, transport, Limiter::new(NonZeroU32::new(1000).unwrap()), Arc::new(Unseen))
+    Session::new(
+        settings,
+        Arc::new(transport),
+        Limiter::new(NonZeroU32::new(1000).unwrap()),
+        Arc::new(Unseen),
+    )
 }
 
 fn soon() -> Ask {

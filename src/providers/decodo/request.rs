@@ -57,7 +57,7 @@ impl TrafficType {
             (Span::Current, _) => Self::Usual,
             (_, Dialect::Published) => {
                 return Err(ProviderError::Unsupported(
-                    "Decodo's published contract tells traffic of one span alone; leave out --since, or use dialect v1 or v2",
+                    "Decodo's published contract tells one total a sub-user and knows no dates; leave out --by and --since, or use dialect v1 or v2",
                 ));
             }
             (Span::Last24Hours, _) => Self::Last24Hours,
@@ -221,7 +221,7 @@ mod tests {
         use Dialect::{Published, V1, V2};
         let (from, to) = (date(2026, 1, 1), date(2026, 1, 15));
         let hours = Span::Hours(from.at(0, 0, 0, 0), from.at(1, 0, 0, 0));
-        let one_span = "Decodo's published contract tells traffic of one span alone; leave out --since, or use dialect v1 or v2";
+        let one_span = "Decodo's published contract tells one total a sub-user and knows no dates; leave out --by and --since, or use dialect v1 or v2";
         let no_month =
             "Decodo does not say which month its type \"month\" is; ask from a first to a last day";
         for (dialect, span, told) in [

@@ -121,7 +121,7 @@ mod tests {
     use crate::domain::collector::FailureReason;
 
     fn answer(status: u16, body: &'static str) -> Answer {
-        Answer { status, retry_after: None, body: Bytes::from_static(body.as_bytes()) }
+        Answer { status, retry_after: None, clock_differs: None, body: Bytes::from_static(body.as_bytes()) }
     }
 
     #[test]

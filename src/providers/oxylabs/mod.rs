@@ -4,6 +4,7 @@
 //! follows the vendor's own Swagger page and public clients of it.
 
 mod client;
+pub mod entry;
 mod request;
 mod stats;
 mod wire;
