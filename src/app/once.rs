@@ -7,7 +7,7 @@ use futures_util::future::join_all;
 use jiff::Timestamp;
 use tokio::time::Instant;
 
-use super::daemon;
+use super::state;
 use super::watch::Watch;
 use crate::collect::clock::Clock;
 use crate::collect::observer::Failure;
@@ -58,6 +58,12 @@ impl BroughtAccount {
         totals::plan(&self.account, &self.snapshot)
     }
 
+    /// The account's traffic less its sub-users', unknown unless all count the same span.
+    #[must_use]
+    pub fn unattributed(&self) -> Option<i128> {
+        totals::unattributed(&self.account, &self.snapshot, self.now)
+    }
+
     /// The account's current period.
     #[must_use]
     pub fn period(&self) -> Option<Period> {
@@ -71,10 +77,11 @@ impl BroughtAccount {
 /// Something without which nothing can be collected.
 pub async fn collect(config: &Config, progress: impl Fn()) -> anyhow::Result<Brought> {
     let clock = Arc::new(Clock::new());
-    let watch = Arc::new(daemon::watch(config, &clock)?);
+    let watch = Arc::new(state::watch(config, &clock)?);
+    let state = watch.state();
     let failures = Mutex::new(Vec::new());
     let accounts =
-        config.accounts.iter().filter_map(|(name, account)| Some((name, account, watch.accounts.get(name)?)));
+        config.accounts.iter().filter_map(|(name, account)| Some((name, account, state.accounts.get(name)?)));
     join_all(accounts.map(|(name, account, watched)| {
         let pass = Pass {
             holder: watched.holder.clone(),
@@ -109,12 +116,15 @@ fn brought(watch: &Watch) -> Vec<BroughtAccount> {
         snapshot: watched.holder.snapshot(),
         now,
     };
-    watch.accounts.values().map(account).collect()
+    watch.state().accounts.values().map(account).collect()
 }
 
 fn exposition(watch: &Watch) -> String {
     watch.refresh(watch.clock.now());
-    let scrape =
-        watch.publisher.exposition.scrape(Format::Text, Encoding::Identity, watch.own.encode(Format::Text));
+    let scrape = watch.state().publisher.exposition.scrape(
+        Format::Text,
+        Encoding::Identity,
+        watch.own.encode(Format::Text),
+    );
     String::from_utf8_lossy(&scrape.chunks.concat()).into_owned()
 }

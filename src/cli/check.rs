@@ -1,14 +1,21 @@
-//! `check`: every mistake at once; online, a login and a read of each account.
+//! `check`: every mistake at once, and what the configuration costs; online, a login and a read of each account.
+
+mod estimate;
+mod online;
+
+use std::time::Duration;
 
 use clap::Args;
-use futures_util::future::join_all;
+use jiff::Timestamp;
 
 use super::Exit;
-use super::context::{Context, Place, Which};
-use super::output::{self, Cell, Format, Listing};
-use crate::config::{self, Config, Problems};
+use super::context::{Context, Place};
+use super::output::{self, Cell, Listing};
+use crate::app::logging;
+use crate::collect::clock::Clock;
+use crate::config::{self, AccountConfig, Config, Problems};
 use crate::domain::collector::Collector;
-use crate::providers::{Provider, ProviderError};
+use estimate::{Amount, Load};
 
 #[derive(Args, Debug)]
 pub(super) struct Arguments {
@@ -25,66 +32,134 @@ pub(super) async fn run(arguments: Arguments) -> anyhow::Result<Exit> {
     if !unreadable.is_empty() {
         return Err(Problems::from(unreadable).into());
     }
-    output::print(&summary(&config))?;
-    if arguments.online { online(arguments.place).await } else { Ok(Exit::Done) }
+    output::print(&offline(&config, Clock::new().now()))?;
+    if !arguments.online {
+        return Ok(Exit::Done);
+    }
+    logging::start(&config.log)?;
+    online::run(&Context::of(config)?).await
 }
 
-fn summary(config: &Config) -> String {
-    let mut text = format!("{}: no mistake found\n\n", config.file.display());
-    let mut listing = Listing::new(&["account", "provider", "dialect", "collector", "schedule_(UTC)"]);
-    for (name, account) in &config.accounts {
-        for (collector, cron) in &account.schedule {
-            listing.add(vec![
+/// What can be said without asking anyone.
+fn offline(config: &Config, now: Timestamp) -> String {
+    let mut text = format!("{}: no mistake found\n", config.file.display());
+    let loads: Vec<_> = config
+        .accounts
+        .iter()
+        .map(|(name, account)| (name, account, estimate::loads(account, config.collect.lag, 0, now)))
+        .collect();
+    let mut calls = Listing::new(&[
+        "account",
+        "provider",
+        "dialect",
+        "collector",
+        "schedule_(UTC)",
+        "passes_a_day",
+        "calls_a_day",
+        "more_a_sub_user",
+    ]);
+    let mut warnings = Vec::new();
+    for (name, account, loads) in &loads {
+        for load in loads {
+            calls.add(vec![
                 Cell::text(name.as_str()),
                 Cell::text(account.account.provider),
                 Cell::text(account.account.dialect),
-                Cell::text(collector.as_str()),
-                Cell::text(cron.as_str()),
+                Cell::text(load.collector.as_str()),
+                Cell::text(account.schedule.get(&load.collector).map_or("", |cron| cron.as_str())),
+                Cell::count(Some(load.passes)),
+                Cell::count(Some(load.a_day.fixed)),
+                Cell::count(Some(load.a_day.each)),
             ]);
+            if let Some(most) = load.most_sub_users(account.requests_per_second.get()) {
+                warnings.push(format!(
+                    "accounts.{name}.schedule.{} can be kept with up to {most} sub-users, at requests_per_second = {}.",
+                    load.collector, account.requests_per_second
+                ));
+            }
         }
+        warnings.extend(not_kept(name.as_str(), account, loads, 0));
     }
-    text += &listing.to_table();
-    for (name, account) in config.accounts.iter().filter(|(_, account)| !account.gigabyte_pinned) {
-        text += &format!(
-            "\naccounts.{name}.gigabyte is not set: {} says nowhere what a gigabyte is, so 1,000,000,000 bytes are read. \
-             Compare with an invoice and write \"decimal\" or \"binary\".\n",
-            account.account.provider
-        );
+    text += &format!("\nCalls to the vendors, at most, without logins and retries:\n{}", calls.to_table());
+    text += &format!(
+        "\nSeries in /metrics, at most, of collect.max_series = {} for all:\n{}",
+        config.collect.max_series,
+        series(config).to_table()
+    );
+    warnings.extend(gigabyte_not_set(config));
+    for warning in warnings {
+        text += &format!("\n{warning}\n");
     }
     text
 }
 
-async fn online(place: Place) -> anyhow::Result<Exit> {
-    let context = Context::new(&Which { place, account: None })?;
-    let checks = context.providers.iter().map(|provider| async move { (provider, read(&**provider).await) });
-    let mut listing = Listing::new(&["account", "answer"]);
-    let mut failed = false;
-    for (provider, result) in join_all(checks).await {
-        let answer = match result {
-            Ok(brought) => brought,
-            Err(error) => {
-                failed = true;
-                format!("{}: {error}", error.reason())
-            }
-        };
-        listing.add(vec![Cell::text(provider.account().name.as_str()), Cell::text(&answer)]);
-    }
-    output::print("\n")?;
-    listing.print(Format::Table)?;
-    Ok(if failed { Exit::Failed } else { Exit::Done })
+/// The accounts whose gigabyte nobody has pinned.
+fn gigabyte_not_set(config: &Config) -> Option<String> {
+    let open = config.accounts.iter().filter(|(_, account)| !account.gigabyte_pinned);
+    let open: Vec<_> = open.map(|(name, _)| name.as_str()).collect();
+    (!open.is_empty()).then(|| {
+        format!(
+            "gigabyte is not set for {}: the vendors say nowhere how large theirs is, so 1,000,000,000 bytes are read. \
+             Compare with an invoice (proxymeter reconcile --invoice SIZE), and write \"decimal\" or \"binary\".",
+            open.join(", ")
+        )
+    })
 }
 
-/// Logs in and reads what the collectors read, but for one call a sub-user.
-async fn read(provider: &dyn Provider) -> Result<String, ProviderError> {
-    let ask = Context::ask();
-    let usage = provider.account_usage(&ask).await?;
-    let sub_users = provider.sub_users(&ask).await?;
-    let mut brought = vec![format!("{} sub-users", sub_users.len())];
-    if let Some(traffic) = usage.traffic {
-        brought.insert(0, format!("{traffic} used"));
+fn series(config: &Config) -> Listing {
+    let mut listing = Listing::new(&["account", "series", "more_a_sub_user", "with_100_sub_users"]);
+    for (name, account) in &config.accounts {
+        let subscriptions = account.schedule.contains_key(&Collector::Subscriptions).into();
+        let series = estimate::series(account, config.collect.targets_top, subscriptions);
+        let count = |count| Cell::count(Some(count));
+        listing.add(vec![
+            Cell::text(name.as_str()),
+            count(series.fixed),
+            count(series.each),
+            count(series.of(100)),
+        ]);
     }
-    if provider.collectors().contains(&Collector::Subscriptions) {
-        brought.push(format!("{} subscriptions", provider.subscriptions(&ask).await?.len()));
+    listing
+}
+
+/// What the vendor's rate limit makes impossible for so many sub-users.
+fn not_kept(name: &str, account: &AccountConfig, loads: &[Load], sub_users: u64) -> Vec<String> {
+    let rate = account.requests_per_second.get();
+    let too_long = |load: &Load| {
+        let takes = load.too_long(sub_users, rate)?;
+        Some(format!(
+            "accounts.{name}.schedule.{} cannot be kept: a pass of {} calls takes {} at requests_per_second = {rate}, \
+             and the next is due after {}. Look less often, or raise requests_per_second.",
+            load.collector,
+            load.a_pass.of(sub_users),
+            for_people(takes),
+            for_people(load.shortest())
+        ))
+    };
+    let mut told: Vec<String> = loads.iter().filter_map(too_long).collect();
+    let needed = share(account, loads, sub_users);
+    if told.is_empty() && needed > 1.0 {
+        told.push(format!(
+            "accounts.{name}.schedule cannot be kept: together its collectors need {:.1} calls a second, and \
+             requests_per_second = {rate}. Look less often, or raise requests_per_second.",
+            needed * f64::from(rate)
+        ));
     }
-    Ok(format!("ok: {}", brought.join(", ")))
+    told
+}
+
+/// How much of what the rate limit allows in a day is used.
+fn share(account: &AccountConfig, loads: &[Load], sub_users: u64) -> f64 {
+    let calls = loads.iter().map(|load| load.a_day).sum::<Amount>().of(sub_users);
+    calls as f64 / (f64::from(account.requests_per_second.get()) * 86_400.0)
+}
+
+/// A span in as much detail as matters, rounded up.
+fn for_people(span: Duration) -> String {
+    let seconds = span.as_secs_f64();
+    match seconds {
+        ..120.0 => format!("{} s", seconds.ceil()),
+        ..7200.0 => format!("{} min", (seconds / 60.0).ceil()),
+        _ => format!("{} h", (seconds / 3600.0).ceil()),
+    }
 }

@@ -47,29 +47,41 @@ impl Place {
 
 /// The accounts that a command asks.
 pub(super) struct Context {
+    pub(super) config: Config,
     pub(super) providers: Vec<Arc<dyn Provider>>,
     clock: Arc<Clock>,
     one_was_named: bool,
 }
 
+impl Which {
+    /// Loads the configuration with the accounts that are meant, and starts the log.
+    pub(super) fn load(&self) -> anyhow::Result<Config> {
+        let mut config = self.place.load()?;
+        let Some(asked) = self.account.as_deref() else { return Ok(config) };
+        if !config.accounts.keys().any(|name| name.as_str() == asked) {
+            let names: Vec<_> = config.accounts.keys().map(|name| name.as_str()).collect();
+            let told = format!("no account {asked:?}; the configuration has {}", names.join(", "));
+            return Err(Misused(told).into());
+        }
+        config.accounts.retain(|name, _| name.as_str() == asked);
+        Ok(config)
+    }
+}
+
 impl Context {
     pub(super) fn new(which: &Which) -> anyhow::Result<Self> {
-        let config = which.place.load()?;
+        let one_was_named = which.account.is_some();
+        Ok(Self { one_was_named, ..Self::of(which.load()?)? })
+    }
+
+    /// All accounts of a configuration.
+    pub(super) fn of(config: Config) -> anyhow::Result<Self> {
         let clock = Arc::new(Clock::new());
         let time = clock.clone();
         let outgoing = Outgoing::new(config.collect.max_body, Arc::new(move || time.now()))?;
-        let is_meant = |name: &str| which.account.as_deref().is_none_or(|account| account == name);
-        let meant = config.accounts.iter().filter(|(name, _)| is_meant(name.as_str()));
-        let providers: Vec<_> =
-            meant.map(|(_, account)| outgoing.provider(account, Arc::new(Uncounted))).collect();
-        if providers.is_empty() {
-            let names: Vec<_> = config.accounts.keys().map(|name| name.as_str()).collect();
-            let asked = which.account.as_deref().unwrap_or_default();
-            return Err(
-                Misused(format!("no account {asked:?}; the configuration has {}", names.join(", "))).into()
-            );
-        }
-        Ok(Self { providers, clock, one_was_named: which.account.is_some() })
+        let providers =
+            config.accounts.values().map(|account| outgoing.provider(account, Arc::new(Uncounted))).collect();
+        Ok(Self { config, providers, clock, one_was_named: false })
     }
 
     /// The accounts of vendors that have what `has` looks for; an account that was named is asked all the same.

@@ -4,11 +4,16 @@
 
 mod check;
 mod collect;
+mod completions;
 mod context;
 mod demo;
 mod endpoints;
+mod findings;
+mod init;
+mod man;
 mod metrics;
 mod output;
+mod reconcile;
 mod serve;
 mod simulate;
 mod sub_users;
@@ -36,6 +41,8 @@ struct Cli {
 enum Command {
     /// Simulate both vendors in this process and serve their metrics; needs no file, account or network
     Demo(demo::Arguments),
+    /// Log in, read, and print a commented configuration with what was found
+    Init(init::Arguments),
     /// Collect and serve
     Serve(serve::Arguments),
     /// Tell every mistake in the configuration at once; --online also logs in and reads
@@ -52,10 +59,16 @@ enum Command {
     Whitelist(whitelist::Arguments),
     /// List the ways into the proxies, all or of one TYPE (Decodo)
     Endpoints(endpoints::Arguments),
+    /// Compare the account's total with its sub-users, and with an invoice
+    Reconcile(reconcile::Arguments),
     /// Tell about proxymeter's metrics
     Metrics(metrics::Arguments),
     /// Serve the two vendors' APIs as a simulation
     Simulate(simulate::Arguments),
+    /// Print what a shell completes on the command line
+    Completions(completions::Arguments),
+    /// Print the manual page
+    Man,
 }
 
 /// How a command ended.
@@ -101,6 +114,7 @@ fn run(command: Command) -> anyhow::Result<Exit> {
     runtime.block_on(async {
         match command {
             Command::Demo(arguments) => demo::run(arguments).await,
+            Command::Init(arguments) => init::run(arguments).await,
             Command::Serve(arguments) => serve::run(arguments).await,
             Command::Check(arguments) => check::run(arguments).await,
             Command::Collect(arguments) => collect::run(arguments).await,
@@ -109,8 +123,11 @@ fn run(command: Command) -> anyhow::Result<Exit> {
             Command::Subscriptions(arguments) => subscriptions::run(arguments).await,
             Command::Whitelist(arguments) => whitelist::run(arguments).await,
             Command::Endpoints(arguments) => endpoints::run(arguments).await,
+            Command::Reconcile(arguments) => reconcile::run(arguments).await,
             Command::Metrics(arguments) => metrics::run(&arguments),
             Command::Simulate(arguments) => simulate::run(arguments).await,
+            Command::Completions(arguments) => completions::run(&arguments),
+            Command::Man => man::run(),
         }
     })
 }

@@ -47,6 +47,16 @@ impl Cell {
         })
     }
 
+    /// A difference, which may be below nothing.
+    pub(super) fn difference(bytes: Option<i128>) -> Self {
+        let number = bytes.and_then(|bytes| i64::try_from(bytes).ok());
+        bytes.map_or_else(Self::unknown_number, |bytes| Self {
+            text: signed(bytes),
+            value: json!(number),
+            is_number: true,
+        })
+    }
+
     pub(super) fn count(count: Option<u64>) -> Self {
         count.map_or_else(Self::unknown_number, |count| Self {
             text: count.to_string(),
@@ -103,6 +113,12 @@ impl Cell {
     fn unknown_number() -> Self {
         Self { is_number: true, ..Self::unknown() }
     }
+}
+
+/// A difference for people: `-1.23 GB`.
+pub(super) fn signed(bytes: i128) -> String {
+    let sign = if bytes < 0 { "-" } else { "" };
+    format!("{sign}{}", Bytes(u64::try_from(bytes.unsigned_abs()).unwrap_or(u64::MAX)))
 }
 
 /// Rows under named columns; the names are the keys in JSON.
@@ -192,7 +208,7 @@ pub(super) fn print_json(value: &Value) -> anyhow::Result<()> {
 }
 
 /// A vendor's name with what would move a terminal's cursor, or turn the line round, escaped.
-fn on_one_line(text: &str) -> String {
+pub(super) fn on_one_line(text: &str) -> String {
     let moves = |c: char| {
         c.is_control()
             || matches!(c, '\u{200e}' | '\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}')

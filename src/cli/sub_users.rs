@@ -88,7 +88,7 @@ async fn show(context: &Context, name: &str, format: Format) -> anyhow::Result<E
     Ok(Exit::Done)
 }
 
-fn counted(window: &Window) -> String {
+pub(super) fn counted(window: &Window) -> String {
     match window {
         Window::Period => "in the vendor's current period".to_owned(),
         Window::CalendarMonth => "since the first of the month".to_owned(),

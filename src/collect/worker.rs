@@ -1,8 +1,9 @@
 //! One collector of one account through time: triggered, never overlapping, bounded, drained.
 
+use std::sync::Arc;
 use std::time::Duration;
 
-use tokio::sync::mpsc;
+use tokio::sync::{Mutex, mpsc};
 use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
 
@@ -27,6 +28,19 @@ pub struct Worker {
     pub collector: Collector,
     /// When it is due.
     pub cron: Cron,
+    /// What it remembers; another worker may go on with it later.
+    pub memory: Arc<Mutex<Memory>>,
+    /// When its first pass is.
+    pub start: Start,
+}
+
+/// When a worker makes its first pass.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Start {
+    /// At once.
+    Now,
+    /// When it is due.
+    AtNextTick,
 }
 
 impl Worker {
@@ -36,11 +50,13 @@ impl Worker {
         mpsc::channel(1)
     }
 
-    /// Makes a pass now and on each tick, until `stop`; a pass under way is then given up after `drain`.
+    /// Makes passes, the first as `start` says and then on each tick, until `stop`; a pass under way is then given up after `drain`.
     pub async fn run(self, mut ticks: mpsc::Receiver<()>, stop: CancellationToken, drain: Duration) {
-        let mut memory = Memory::default();
+        let memory = self.memory.clone();
+        let mut memory = memory.lock().await;
+        let mut waits = self.start == Start::AtNextTick;
         loop {
-            if !self.bounded_pass(&mut memory, &stop, drain).await {
+            if !std::mem::take(&mut waits) && !self.bounded_pass(&mut memory, &stop, drain).await {
                 return;
             }
             // Ticks that came while the pass ran are skipped: passes do not overlap and do not pile up.

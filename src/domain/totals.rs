@@ -65,7 +65,9 @@ pub fn unattributed(account: &Account, snapshot: &Snapshot, now: Timestamp) -> O
     Some(i128::from(total.0) - attributed)
 }
 
-fn counts_period(usage: &Usage, period: &Period, account: &Account) -> bool {
+/// Whether a figure counts the account's `period`, so that it may be compared with the account's total.
+#[must_use]
+pub fn counts_period(usage: &Usage, period: &Period, account: &Account) -> bool {
     let start = period.start.to_zoned(account.time_zone.clone()).datetime();
     match usage.window {
         Window::Period => true,

@@ -2,6 +2,7 @@
 
 use std::fmt;
 use std::str::FromStr;
+use std::sync::Arc;
 
 use rust_decimal::Decimal;
 use rust_decimal::prelude::ToPrimitive;
@@ -15,6 +16,13 @@ impl Bytes {
     #[must_use]
     pub fn saturating_add(self, other: Self) -> Self {
         Self(self.0.saturating_add(other.0))
+    }
+
+    /// Whether both differ by at most 1 % of `other`, which rounding and reporting delay explain and a gigabyte of another
+    /// size, 7 %, does not.
+    #[must_use]
+    pub const fn is_within_a_hundredth_of(self, other: Self) -> bool {
+        self.0.abs_diff(other.0) <= other.0 / 100
     }
 }
 
@@ -54,6 +62,9 @@ pub enum Gigabyte {
 }
 
 impl Gigabyte {
+    /// Both sizes in use.
+    pub const ALL: [Self; 2] = [Self::Decimal, Self::Binary];
+
     /// Bytes in one gigabyte.
     #[must_use]
     pub const fn bytes(self) -> u64 {
@@ -92,6 +103,28 @@ impl Gigabyte {
     #[must_use]
     pub fn from_bytes(self, bytes: Bytes) -> Decimal {
         (Decimal::from(bytes.0) / Decimal::from(self.bytes())).round_dp(9)
+    }
+}
+
+/// One amount that a vendor gives twice, in gigabytes and in bytes: evidence of what it calls a gigabyte.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct GigabyteEvidence {
+    /// The sub-user whose limit it is.
+    pub sub_user: Arc<str>,
+    /// The limit in the vendor's gigabytes.
+    pub gigabytes: Decimal,
+    /// The same limit in bytes.
+    pub bytes: Bytes,
+}
+
+impl GigabyteEvidence {
+    /// The gigabyte with which both amounts are the same, give or take 1 %; nothing where neither does it.
+    #[must_use]
+    pub fn implies(&self) -> Option<Gigabyte> {
+        let fits = |gigabyte: &Gigabyte| {
+            gigabyte.to_bytes(self.gigabytes).is_ok_and(|bytes| bytes.is_within_a_hundredth_of(self.bytes))
+        };
+        Gigabyte::ALL.into_iter().find(|gigabyte| self.bytes > Bytes(0) && fits(gigabyte))
     }
 }
 
@@ -255,6 +288,22 @@ mod tests {
             let size: Size = text.parse().unwrap();
             assert_eq!(size.bytes(Gigabyte::Decimal), Ok(Bytes(decimal)), "{text}");
             assert_eq!(size.bytes(Gigabyte::Binary), Ok(Bytes(binary)), "{text}");
+        }
+    }
+
+    #[test]
+    fn f19_an_amount_given_twice_implies_its_gigabyte() {
+        for (text, bytes, implied) in [
+            ("250", 250_000_000_000, Some(Gigabyte::Decimal)),
+            ("250", 268_435_456_000, Some(Gigabyte::Binary)),
+            ("232.83", 250_000_000_000, Some(Gigabyte::Binary)),
+            ("250", 260_000_000_000, None),
+            ("250", 250, None),
+            ("0", 0, None),
+        ] {
+            let evidence =
+                GigabyteEvidence { sub_user: "a".into(), gigabytes: gigabytes(text), bytes: Bytes(bytes) };
+            assert_eq!(evidence.implies(), implied, "{text} {bytes}");
         }
     }
 

@@ -178,6 +178,11 @@ families! {
     ApiRequestDuration = Histogram "api_request_duration_seconds" Some(Seconds), ["provider" "account" "endpoint"],
         "Seconds from a request to the vendor's API to the end of its answer.";
 
+    ConfigLastReloadSuccessful = Gauge "config_last_reload_successful" None, [],
+        "Whether the newest attempt to load the configuration succeeded: 1 if so, 0 if the one before stays in force.";
+    ConfigLastReloadSuccessTimestamp = Gauge "config_last_reload_success_timestamp_seconds" Some(Seconds), [],
+        "When the configuration that is in force was loaded, in seconds since 1970 by proxymeter's clock.";
+
     BuildInfo = Gauge "build_info" None, ["version"],
         "Which proxymeter this is, always 1.";
 }
@@ -212,7 +217,13 @@ mod tests {
             for unit in [Unit::Bytes, Unit::Seconds] {
                 assert_eq!(base.ends_with(unit.as_str()), family.unit == Some(unit), "{}", family.name);
             }
-            let global = [FamilyId::SeriesDropped, FamilyId::BuildInfo].map(|id| id.family().name);
+            let global = [
+                FamilyId::SeriesDropped,
+                FamilyId::BuildInfo,
+                FamilyId::ConfigLastReloadSuccessful,
+                FamilyId::ConfigLastReloadSuccessTimestamp,
+            ];
+            let global = global.map(|id| id.family().name);
             assert_eq!(
                 family.labels.starts_with(&["provider", "account"]),
                 !global.contains(&family.name),

@@ -41,6 +41,8 @@ pub struct OwnMetrics {
     registry: Registry,
     up: IntGaugeVec,
     entry_name_valid: IntGaugeVec,
+    reload_successful: IntGaugeVec,
+    reload_success_timestamp: GaugeVec,
     clock_skew: GaugeVec,
     overdue: IntGaugeVec,
     last_attempt: GaugeVec,
@@ -68,6 +70,8 @@ impl OwnMetrics {
         Ok(Self {
             up: integer(&registry, FamilyId::CollectorUp)?,
             clock_skew: gauge(&registry, FamilyId::AccountClockSkew)?,
+            reload_successful: integer(&registry, FamilyId::ConfigLastReloadSuccessful)?,
+            reload_success_timestamp: gauge(&registry, FamilyId::ConfigLastReloadSuccessTimestamp)?,
             entry_name_valid: integer(&registry, FamilyId::AccountEntryNameValid)?,
             overdue: integer(&registry, FamilyId::CollectorOverdue)?,
             last_attempt: gauge(&registry, FamilyId::CollectorLastAttempt)?,
@@ -143,6 +147,14 @@ impl OwnMetrics {
         self.request_duration.with_label_values(&[provider, account, endpoint]).observe(took.as_secs_f64());
     }
 
+    /// The configuration was loaded then, or could not be.
+    pub fn reloaded(&self, at: Option<Timestamp>) {
+        self.reload_successful.with_label_values::<&str>(&[]).set(at.is_some().into());
+        if let Some(at) = at {
+            self.reload_success_timestamp.with_label_values::<&str>(&[]).set(seconds(at));
+        }
+    }
+
     /// By how much the vendor's clock is ahead of ours.
     pub fn clock_skew(&self, owner: Owner<'_>, by: SignedDuration) {
         self.clock_skew.with_label_values(&[owner.provider, owner.account]).set(by.as_secs_f64());
@@ -177,6 +189,27 @@ impl OwnMetrics {
         forget(&self.failures, owner);
         forget(&self.requests, owner);
         forget(&self.request_duration, owner);
+    }
+
+    /// Takes every series of one collector away.
+    pub fn remove_collector(&self, owner: Owner<'_>, collector: Collector) {
+        let labels = labels(owner, collector);
+        // Some may not have been there yet.
+        drop(self.up.remove_label_values(&labels));
+        drop(self.overdue.remove_label_values(&labels));
+        for gauge in [
+            &self.last_attempt,
+            &self.last_success,
+            &self.duration,
+            &self.interval,
+            &self.stale_after,
+            &self.observed,
+        ] {
+            drop(gauge.remove_label_values(&labels));
+        }
+        for reason in FailureReason::ALL {
+            drop(self.failures.remove_label_values(&with_reason(labels, reason)));
+        }
     }
 
     /// All of it as text, without a final `# EOF`.

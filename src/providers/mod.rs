@@ -23,7 +23,7 @@ use crate::domain::collector::Collector;
 use crate::domain::traffic::{
     AccountUsage, ProxyEndpoint, SubUser, Subscription, TargetUsage, Usage, WhitelistedIp,
 };
-use crate::domain::units::Bytes;
+use crate::domain::units::{Bytes, GigabyteEvidence};
 
 /// What of a sub-user's usage is asked for; days and hours are those of the account's zone.
 ///
@@ -71,6 +71,11 @@ pub trait Provider: Send + Sync {
 
     /// The active sub-users.
     async fn sub_users(&self, ask: &Ask) -> Result<Vec<SubUser>, ProviderError>;
+
+    /// Limits that the vendor gives in gigabytes and in bytes, none where it gives them one way only; a call of its own.
+    async fn gigabyte_evidence(&self, _ask: &Ask) -> Result<Vec<GigabyteEvidence>, ProviderError> {
+        Ok(Vec::new())
+    }
 
     /// One sub-user's usage.
     async fn usage(&self, sub_user: &SubUser, span: Span, ask: &Ask) -> Result<UsageReport, ProviderError>;

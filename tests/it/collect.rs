@@ -12,7 +12,7 @@ use proxymeter::collect::clock::Clock;
 use proxymeter::collect::holder::Holder;
 use proxymeter::collect::observer::{Observer, Outcome};
 use proxymeter::collect::pass::{Memory, Pass};
-use proxymeter::collect::worker::{GRACE, Worker};
+use proxymeter::collect::worker::{GRACE, Start, Worker};
 use proxymeter::domain::account::{Account, AccountName};
 use proxymeter::domain::collector::{Collector, FailureReason};
 use proxymeter::domain::traffic::{
@@ -389,7 +389,9 @@ struct Running {
 fn start(pass: &Pass, cron: &str, drain: Duration) -> Running {
     let (ticks, received) = Worker::ticks();
     let stop = CancellationToken::new();
-    let worker = Worker { pass: pass.clone(), collector: Collector::Account, cron: cron.parse().unwrap() };
+    let (cron, memory) = (cron.parse().unwrap(), Arc::default());
+    let worker =
+        Worker { pass: pass.clone(), collector: Collector::Account, cron, memory, start: Start::Now };
     let task = tokio::spawn(worker.run(received, stop.clone(), drain));
     Running { ticks, stop, task }
 }

@@ -8,6 +8,7 @@ mod collect;
 mod config;
 mod dashboards;
 mod deploy;
+mod docs;
 mod end_to_end;
 mod entry;
 mod exposition;

@@ -94,7 +94,7 @@ impl Vendor {
     }
 
     /// The vendor's name as people write it.
-    pub(super) const fn title(&self) -> &'static str {
+    pub const fn title(&self) -> &'static str {
         match self {
             Self::Oxylabs => "Oxylabs",
             Self::Decodo { .. } => "Decodo",

@@ -15,7 +15,7 @@ use crate::domain::collector::Collector;
 use crate::domain::traffic::{
     AccountUsage, ProxyEndpoint, SubUser, SubUserId, Subscription, TargetUsage, WhitelistedIp,
 };
-use crate::domain::units::Bytes;
+use crate::domain::units::{Bytes, GigabyteEvidence};
 use crate::providers::http::auth::{AuthScheme, Credential, LoginFlow, ReadSecret};
 use crate::providers::http::session::{Session, SessionSettings};
 use crate::providers::writer::{self, Writer, done};
@@ -105,6 +105,11 @@ impl Provider for Decodo {
     async fn sub_users(&self, ask: &Ask) -> Result<Vec<SubUser>, ProviderError> {
         let body = self.session.call(|user| request::sub_users(self.dialect, user), ask).await?;
         wire::sub_users(&body, self.account.gigabyte)
+    }
+
+    async fn gigabyte_evidence(&self, ask: &Ask) -> Result<Vec<GigabyteEvidence>, ProviderError> {
+        let body = self.session.call(|user| request::sub_users(self.dialect, user), ask).await?;
+        wire::gigabyte_evidence(&body)
     }
 
     async fn usage(&self, sub_user: &SubUser, span: Span, ask: &Ask) -> Result<UsageReport, ProviderError> {

@@ -7,7 +7,7 @@ use serde::Deserialize;
 use crate::domain::traffic::{
     AccountUsage, ProxyEndpoint, SubUser, SubUserId, Subscription, Usage, WhitelistedIp, Window,
 };
-use crate::domain::units::{Bytes, Gigabyte, Limit};
+use crate::domain::units::{Bytes, Gigabyte, GigabyteEvidence, Limit};
 use crate::providers::UsageReport;
 use crate::providers::error::ProviderError;
 use crate::providers::http::token::Login;
@@ -94,6 +94,18 @@ fn sub_user(row: SubUserRow, gigabyte: Gigabyte) -> SubUser {
             window: row.traffic_count_from.map_or(Window::Unknown, Window::Since),
         }),
     }
+}
+
+/// The limits of the same answer that are given in gigabytes and in bytes; blocks and absent limits say nothing.
+pub(super) fn gigabyte_evidence(body: &[u8]) -> Result<Vec<GigabyteEvidence>, ProviderError> {
+    let rows: Vec<SubUserRow> = decode("sub_users", body)?;
+    let evidence = |row: SubUserRow| {
+        let bytes = row.traffic_limit_bytes.value()?.bytes();
+        let gigabytes = row.traffic_limit.value()?.0;
+        let sub_user = row.username.into();
+        (bytes > Bytes(0)).then_some(GigabyteEvidence { sub_user, gigabytes, bytes })
+    };
+    Ok(rows.into_iter().filter_map(evidence).collect())
 }
 
 #[derive(Deserialize)]

@@ -56,8 +56,11 @@ pub struct SessionSettings {
     pub timeout: Duration,
 }
 
-/// All calls of one account go through its session.
-pub struct Session {
+/// All calls of one account go through its session; clones share it.
+#[derive(Clone)]
+pub struct Session(Arc<Shared>);
+
+struct Shared {
     settings: SessionSettings,
     exchange: Arc<dyn Exchange>,
     limiter: Limiter,
@@ -77,7 +80,7 @@ impl Session {
         limiter: Limiter,
         observer: Arc<dyn CallObserver>,
     ) -> Self {
-        Self {
+        Self(Arc::new(Shared {
             settings,
             exchange,
             limiter,
@@ -86,7 +89,7 @@ impl Session {
             generations: AtomicU64::new(0),
             hold: Hold::default(),
             resume_at: Mutex::new(None),
-        }
+        }))
     }
 
     /// Makes the call that `build` makes of the user id and gives the body of a 2xx answer.
@@ -100,12 +103,12 @@ impl Session {
         let mut tries = 1;
         let mut replayed = false;
         loop {
-            let error = match self.attempt(&build, &mut replayed, deadline).await {
+            let error = match self.0.attempt(&build, &mut replayed, deadline).await {
                 Ok(body) => return Ok(body),
                 Err(error) => error,
             };
             tries += 1;
-            let resume = self.pause_after(&error, tries).await;
+            let resume = self.0.pause_after(&error, tries).await;
             let asks_again = error.is_retryable() && build("").is_read() && tries <= retry::MAX_TRIES;
             if !asks_again || resume > deadline {
                 return Err(error);
@@ -115,7 +118,9 @@ impl Session {
             sleep_until(resume).await;
         }
     }
+}
 
+impl Shared {
     /// One try, and its replay with a new token where the old one is refused.
     async fn attempt(
         &self,

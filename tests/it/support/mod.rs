@@ -1,5 +1,6 @@
 //! What several test files need: paths of the repository, and the real programs that some tests talk to.
 
+pub(crate) mod binary;
 pub(crate) mod prometheus;
 
 use std::ffi::OsStr;

@@ -47,6 +47,19 @@ fn sub_users_published() {
 }
 
 #[test]
+fn f19_limits_given_twice_are_evidence() {
+    let body = br#"[
+        {"username":"old","traffic_limit":3},
+        {"username":"new","traffic_limit":3,"traffic_limit_bytes":3221225472},
+        {"username":"open","traffic_limit":null,"traffic_limit_bytes":null},
+        {"username":"blocked","traffic_limit":0,"traffic_limit_bytes":0}
+    ]"#;
+    let evidence = gigabyte_evidence(body).unwrap();
+    assert_eq!(evidence.len(), 1);
+    assert_eq!((&*evidence[0].sub_user, evidence[0].implies()), ("new", Some(Gigabyte::Binary)));
+}
+
+#[test]
 fn sub_users_real() {
     // The first row is the vendor's own README; the second carries the newer fields, in which bytes go first.
     let body = r#"[
