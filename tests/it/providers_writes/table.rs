@@ -121,7 +121,7 @@ async fn collection() -> String {
     shown(vendor.asked().last().unwrap())
 }
 
-/// `PROXYMETER_TESTS_WRITE_DOCS=1` writes them instead.
+/// `UPDATE_EXPECTED=1` writes them instead.
 #[tokio::test]
 async fn the_tables_of_the_docs_are_what_is_sent() {
     let mut docs = support::read(DOCS);
@@ -132,14 +132,14 @@ async fn the_tables_of_the_docs_are_what_is_sent() {
         let to = from + docs[from..].find(end).unwrap_or_else(|| panic!("{DOCS} lacks {end}"));
         docs.replace_range(from..to, &table(dialect).await);
     }
-    if std::env::var_os("PROXYMETER_TESTS_WRITE_DOCS").is_some() {
+    if std::env::var_os("UPDATE_EXPECTED").is_some() {
         std::fs::write(support::root().join(DOCS), docs).unwrap();
         return;
     }
     let differing = before.lines().zip(docs.lines()).find(|(is, should)| is != should);
     assert!(
         before == docs,
-        "{DOCS} is not what is sent; with PROXYMETER_TESTS_WRITE_DOCS=1 this test writes it. First difference:\n{differing:#?}"
+        "{DOCS} is not what is sent; with UPDATE_EXPECTED=1 this test writes it. First difference:\n{differing:#?}"
     );
 }
 
