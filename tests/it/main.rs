@@ -15,6 +15,7 @@ mod exposition;
 mod lies;
 mod metric_names;
 mod packaging;
+mod providers_writes;
 mod readme;
 mod reload;
 mod scripted;
