@@ -98,9 +98,12 @@ pub fn main() -> ExitCode {
     let cli = match Cli::try_parse() {
         Ok(cli) => cli,
         Err(told) => {
-            // Help and version are no errors; where nothing can be printed there is nobody to tell.
-            let code = if told.use_stderr() { Exit::Usage } else { Exit::Done };
-            return if told.print().is_ok() { code.into() } else { Exit::Failed.into() };
+            // Help and version are no errors.
+            let exit = if told.use_stderr() { Exit::Usage } else { Exit::Done };
+            return match told.print() {
+                Err(error) if !is_gone(&error) => Exit::Failed.into(),
+                _ => exit.into(),
+            };
         }
     };
     match run(cli.command) {
@@ -132,10 +135,13 @@ fn run(command: Command) -> anyhow::Result<Exit> {
     })
 }
 
+/// A reader that has enough, such as `head`, is no failure.
+fn is_gone(error: &std::io::Error) -> bool {
+    error.kind() == std::io::ErrorKind::BrokenPipe
+}
+
 fn fail(error: &anyhow::Error) -> ExitCode {
-    // A reader that has enough, such as `head`, is no failure.
-    let gone = |error: &std::io::Error| error.kind() == std::io::ErrorKind::BrokenPipe;
-    if error.chain().any(|cause| cause.downcast_ref::<std::io::Error>().is_some_and(gone)) {
+    if error.chain().any(|cause| cause.downcast_ref().is_some_and(is_gone)) {
         return Exit::Done.into();
     }
     let mut stderr = std::io::stderr().lock();

@@ -3,6 +3,7 @@
 #![expect(clippy::unwrap_used, reason = "a helper of a test fails the test as the test itself would")]
 
 mod alerts;
+mod cli;
 mod collect;
 mod config;
 mod dashboards;

@@ -1,6 +1,7 @@
 //! What several test files need: paths of the repository, and the real programs that some tests talk to.
 
 pub(crate) mod binary;
+pub(crate) mod vendors;
 
 use std::ffi::OsStr;
 use std::io::{self, Write as _};

@@ -1,0 +1,72 @@
+//! `serve` as a service: what is wrong with one account is said, and the others go on.
+
+use std::fs;
+
+use crate::support::vendors::{CANARY, Vendors};
+
+#[test]
+fn one_accounts_unreadable_secret_stops_that_account_only() {
+    let vendors = Vendors::start();
+    fs::remove_file(vendors.secret_file("decodo-v1")).unwrap();
+    let serving = vendors.serve();
+    let ready = serving.wait_for("/-/ready", |body| body.starts_with("ready\n"));
+    let (_, of_account) = ready.split_once("\ndecodo-v1 (decodo)").unwrap();
+    let of_account = of_account.split("\n\n").next().unwrap();
+    assert!(of_account.contains("decodo-v1.secret\" cannot be read: No such file or directory"), "{ready}");
+    let log = serving.log();
+    assert!(
+        log.contains("accounts.decodo-v1.password_file") && log.contains("the other accounts are collected"),
+        "{log}"
+    );
+    assert_eq!(vendors.calls("decodo-v1", "login"), 0);
+
+    let metrics = serving.wait_for("/metrics", |body| {
+        let up = ["oxylabs", "decodo-published", "decodo-v2"];
+        up.iter().all(|account| body.contains(&traffic(account, &vendors)))
+    });
+    assert!(
+        !metrics.contains("proxymeter_account_traffic_bytes{provider=\"decodo\",account=\"decodo-v1\""),
+        "{metrics}"
+    );
+
+    fs::write(vendors.secret_file("decodo-v1"), format!("{CANARY}decodo-v1")).unwrap();
+    assert!(![ready, metrics, serving.log()].concat().contains(CANARY));
+    assert_eq!(serving.stop(), Some(0));
+}
+
+/// The account's own sample, as the books have it.
+fn traffic(account: &str, vendors: &Vendors) -> String {
+    let books = vendors.books(account);
+    format!(
+        "proxymeter_account_traffic_bytes{{provider=\"{}\",account=\"{account}\"}} {}\n",
+        books.provider, books.reported_bytes
+    )
+}
+
+#[test]
+fn wrong_credentials_are_told_and_make_no_login_storm() {
+    let vendors = Vendors::start();
+    fs::write(vendors.secret_file("oxylabs"), format!("{CANARY}wrong")).unwrap();
+    let every_second =
+        "[accounts.oxylabs.schedule]\naccount = \"* * * * * *\"\nsub_users = \"* * * * * *\"\n";
+    vendors.configure(|account| account != "decodo-v1", every_second);
+    let serving = vendors.serve();
+    // Several passes have come and gone, each of them refused.
+    serving.wait_for("/metrics", |body| {
+        let labels = ["account=\"oxylabs\"", "collector=\"account\"", "reason=\"auth\""];
+        let is_of = |line: &&str| {
+            line.starts_with("proxymeter_collector_failures_total{")
+                && labels.iter().all(|label| line.contains(label))
+        };
+        let count = body.lines().find(is_of).and_then(|line| line.rsplit(' ').next()?.parse::<f64>().ok());
+        count.is_some_and(|count| count >= 3.0)
+    });
+    assert_eq!(vendors.calls("oxylabs", "login"), 1, "one login for all passes of both collectors");
+    let ready = serving.wait_for("/-/ready", |body| body.starts_with("ready\n"));
+    let (_, of_account) = ready.split_once("\noxylabs (oxylabs)").unwrap();
+    assert!(of_account.contains("failing (auth, "), "{ready}");
+    let log = serving.log();
+    assert!(log.contains("account=oxylabs") && log.contains("the original password is needed"), "{log}");
+    assert!(![ready, log].concat().contains(CANARY));
+    assert_eq!(serving.stop(), Some(0));
+}
