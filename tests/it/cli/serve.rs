@@ -2,6 +2,7 @@
 
 use std::fs;
 
+use crate::support::binary::{Serving, finish, proxymeter};
 use crate::support::vendors::{CANARY, Vendors};
 
 #[test]
@@ -69,4 +70,32 @@ fn wrong_credentials_are_told_and_make_no_login_storm() {
     assert!(log.contains("account=oxylabs") && log.contains("the original password is needed"), "{log}");
     assert!(![ready, log].concat().contains(CANARY));
     assert_eq!(serving.stop(), Some(0));
+}
+
+#[test]
+fn the_demo_serves_both_vendors_with_nothing_given() {
+    let folder = tempfile::tempdir().unwrap();
+    let serving = Serving::start(proxymeter(folder.path(), &["demo", "--listen", "127.0.0.1:0"]));
+    serving.wait_for("/-/ready", |body| body.starts_with("ready\n"));
+    let metrics = serving.get("/metrics").1;
+    for provider in ["oxylabs", "decodo"] {
+        assert!(
+            metrics.contains(&format!("proxymeter_sub_user_traffic_bytes{{provider=\"{provider}\"")),
+            "{metrics}"
+        );
+    }
+    assert_eq!(serving.get("/").0, 200);
+    assert_eq!(serving.stop(), Some(0));
+    assert_eq!(std::fs::read_dir(folder.path()).unwrap().count(), 0, "it leaves nothing behind");
+}
+
+#[test]
+fn an_address_that_is_taken_is_told() {
+    let vendors = Vendors::start();
+    let taken = vendors.address.to_string();
+    let mut command = vendors.command(&["serve"]);
+    let ran = finish(command.env("PROXYMETER__WEB__LISTEN", &taken)).ended_with(1);
+    assert!(ran.stderr.contains(&taken) && ran.stderr.contains("listen"), "{}", ran.told());
+    let ran = vendors.run(&["simulate", "--listen", &taken]).ended_with(1);
+    assert!(ran.stderr.contains("choose another address by --listen"), "{}", ran.told());
 }

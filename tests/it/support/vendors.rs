@@ -6,8 +6,10 @@ use std::path::Path;
 use std::process::Command;
 use std::sync::Arc;
 
+use jiff::SignedDuration;
+use jiff::tz::TimeZone;
 use proxymeter::collect::clock::Clock;
-use proxymeter::simulator::{self, Access, AccountBooks, Scenario, Simulator};
+use proxymeter::simulator::{self, Access, AccountBooks, Dialect, Scenario, Simulator};
 use tempfile::TempDir;
 use tokio::net::TcpListener;
 use tokio::runtime::Runtime;
@@ -37,14 +39,19 @@ impl Vendors {
 
     /// The accounts of a scenario, with secrets that would be noticed.
     pub(crate) fn of(mut scenario: Scenario) -> Self {
+        let clock = Clock::new();
+        let ten_days_ago = clock.now() - SignedDuration::from_hours(240);
         for account in &mut scenario.accounts {
             account.secret = format!("{CANARY}{}", account.name);
+            if account.dialect != Dialect::Oxylabs {
+                // On the first day of a period there would be little to compare.
+                account.billing_day = ten_days_ago.to_zoned(TimeZone::UTC).day();
+            }
         }
         let runtime =
             tokio::runtime::Builder::new_multi_thread().worker_threads(1).enable_all().build().unwrap();
         let listener = runtime.block_on(TcpListener::bind((Ipv4Addr::LOCALHOST, 0))).unwrap();
         let address = listener.local_addr().unwrap();
-        let clock = Clock::new();
         let simulator = Simulator::new(&scenario, Arc::new(move || clock.now()));
         simulator.pause(true);
         let stop = CancellationToken::new();
