@@ -29,7 +29,7 @@ pub(super) enum Implied {
     Contradiction,
 }
 
-/// How many names are told before the rest is counted.
+/// How many names are told before the rest is plural.
 const NAMES_TOLD: usize = 10;
 
 impl Findings {
@@ -113,7 +113,7 @@ fn has_cap(sub_user: &SubUser) -> bool {
 }
 
 /// `1 sub-user`, `2 sub-users`.
-pub(super) fn counted(count: usize, what: &str) -> String {
+pub(super) fn plural(count: usize, what: &str) -> String {
     let ending = if count == 1 { "" } else { "s" };
     format!("{count} {what}{ending}")
 }

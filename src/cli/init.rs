@@ -14,6 +14,7 @@ use crate::app::logging;
 use crate::config::{self, Config, Log, LogFormat, Problem};
 
 #[derive(Args, Debug)]
+#[command(after_help = "For a first configuration: proxymeter init ... > proxymeter.toml")]
 pub(super) struct Arguments {
     /// The vendor
     #[arg(long, value_enum)]

@@ -49,6 +49,8 @@ enum Command {
     Check(check::Arguments),
     /// Make one pass of every collector and print what it brought
     Collect(collect::Arguments),
+    /// Compare the account's total with its sub-users, and with an invoice
+    Reconcile(reconcile::Arguments),
     /// List the sub-users, or show one
     SubUsers(sub_users::Arguments),
     /// Show usage: of all, or of one sub-user by day or by target
@@ -59,8 +61,6 @@ enum Command {
     Whitelist(whitelist::Arguments),
     /// List the ways into the proxies, all or of one TYPE (Decodo)
     Endpoints(endpoints::Arguments),
-    /// Compare the account's total with its sub-users, and with an invoice
-    Reconcile(reconcile::Arguments),
     /// Tell about proxymeter's metrics
     Metrics(metrics::Arguments),
     /// Serve the two vendors' APIs as a simulation
@@ -68,6 +68,7 @@ enum Command {
     /// Print what a shell completes on the command line
     Completions(completions::Arguments),
     /// Print the manual page
+    #[command(after_help = "To read it: proxymeter man | man -l -")]
     Man,
 }
 
@@ -98,9 +99,12 @@ pub fn main() -> ExitCode {
     let cli = match Cli::try_parse() {
         Ok(cli) => cli,
         Err(told) => {
-            // Help and version are no errors; where nothing can be printed there is nobody to tell.
-            let code = if told.use_stderr() { Exit::Usage } else { Exit::Done };
-            return if told.print().is_ok() { code.into() } else { Exit::Failed.into() };
+            // Help and version are no errors.
+            let exit = if told.use_stderr() { Exit::Usage } else { Exit::Done };
+            return match told.print() {
+                Err(error) if !is_gone(&error) => Exit::Failed.into(),
+                _ => exit.into(),
+            };
         }
     };
     match run(cli.command) {
@@ -118,12 +122,12 @@ fn run(command: Command) -> anyhow::Result<Exit> {
             Command::Serve(arguments) => serve::run(arguments).await,
             Command::Check(arguments) => check::run(arguments).await,
             Command::Collect(arguments) => collect::run(arguments).await,
+            Command::Reconcile(arguments) => reconcile::run(arguments).await,
             Command::SubUsers(arguments) => sub_users::run(arguments).await,
             Command::Traffic(arguments) => traffic::run(arguments).await,
             Command::Subscriptions(arguments) => subscriptions::run(arguments).await,
             Command::Whitelist(arguments) => whitelist::run(arguments).await,
             Command::Endpoints(arguments) => endpoints::run(arguments).await,
-            Command::Reconcile(arguments) => reconcile::run(arguments).await,
             Command::Metrics(arguments) => metrics::run(&arguments),
             Command::Simulate(arguments) => simulate::run(arguments).await,
             Command::Completions(arguments) => completions::run(&arguments),
@@ -132,10 +136,13 @@ fn run(command: Command) -> anyhow::Result<Exit> {
     })
 }
 
+/// A reader that has enough, such as `head`, is no failure.
+fn is_gone(error: &std::io::Error) -> bool {
+    error.kind() == std::io::ErrorKind::BrokenPipe
+}
+
 fn fail(error: &anyhow::Error) -> ExitCode {
-    // A reader that has enough, such as `head`, is no failure.
-    let gone = |error: &std::io::Error| error.kind() == std::io::ErrorKind::BrokenPipe;
-    if error.chain().any(|cause| cause.downcast_ref::<std::io::Error>().is_some_and(gone)) {
+    if error.chain().any(|cause| cause.downcast_ref().is_some_and(is_gone)) {
         return Exit::Done.into();
     }
     let mut stderr = std::io::stderr().lock();

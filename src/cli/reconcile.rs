@@ -105,13 +105,19 @@ fn since(account: &BroughtAccount) -> String {
     start.map_or_else(|| "the period's start, which is unknown".to_owned(), |start| start.to_string())
 }
 
+/// What the vendors round a figure by: 0.01 GB, in bytes.
+const STEP: u128 = 10_000_000;
+
 /// What no sub-user explains, in a sentence, and whether that is little enough.
 fn sub_users(account: &BroughtAccount, total: Bytes) -> (String, bool) {
     let Some(unattributed) = account.unattributed() else { return (why_unknown(account), false) };
     let attributed = attributed((total, unattributed));
     let share = share(unattributed, total);
-    if attributed.is_within_a_hundredth_of(total) {
-        let told = format!("the sub-users add up to the account's total within 1 %: {attributed} of {total}");
+    let rounding = STEP * (account.snapshot.rows().len() as u128 + 1);
+    if attributed.is_within_a_hundredth_of(total) || unattributed.unsigned_abs() <= rounding {
+        let told = format!(
+            "the sub-users add up to the account's total, give or take 1 % and rounding: {attributed} of {total}"
+        );
         return (told, true);
     }
     let amount = output::signed(unattributed);

@@ -4,6 +4,7 @@
 
 mod alerts;
 mod arrows;
+mod cli;
 mod collect;
 mod config;
 mod dashboards;

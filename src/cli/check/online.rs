@@ -4,7 +4,7 @@ use futures_util::future::join_all;
 
 use super::super::Exit;
 use super::super::context::Context;
-use super::super::findings::{Findings, Implied, counted, names};
+use super::super::findings::{Findings, Implied, names, plural};
 use super::super::output;
 use super::{estimate, not_kept, share};
 use crate::config::{AccountConfig, Collect};
@@ -75,9 +75,9 @@ fn told(context: &Context, account: &AccountConfig, findings: &Findings) -> Answ
 fn summary(findings: &Findings) -> String {
     let used =
         findings.usage.traffic.map_or_else(|| "traffic unknown".to_owned(), |used| format!("{used} used"));
-    let mut told = vec![used, counted(findings.sub_users.len(), "sub-user")];
+    let mut told = vec![used, plural(findings.sub_users.len(), "sub-user")];
     if !findings.subscriptions.is_empty() {
-        told.push(counted(findings.subscriptions.len(), "subscription"));
+        told.push(plural(findings.subscriptions.len(), "subscription"));
     }
     let products: Vec<_> = findings.products().iter().map(|product| output::on_one_line(product)).collect();
     let products = if products.is_empty() { String::new() } else { format!(" ({})", products.join(", ")) };

@@ -2,7 +2,7 @@
 
 use jiff::civil::Date;
 
-use super::super::findings::{Findings, Implied, counted};
+use super::super::findings::{Findings, Implied, plural};
 use super::super::output::on_one_line;
 use super::Keys;
 use crate::config::AccountConfig;
@@ -61,7 +61,7 @@ fn summary(findings: &Findings) -> String {
     let since = findings.usage.period_start.map_or_else(String::new, |start| format!(" since {start}"));
     match findings.sub_users.len() {
         0 => format!("{used}{since}; no sub-users: the API does not cover the product, or there are none."),
-        some => format!("{used}{since}, {}.", counted(some, "sub-user")),
+        some => format!("{used}{since}, {}.", plural(some, "sub-user")),
     }
 }
 

@@ -2,6 +2,7 @@
 
 pub(crate) mod binary;
 pub(crate) mod prometheus;
+pub(crate) mod vendors;
 
 use std::ffi::OsStr;
 use std::io::{self, Write as _};

@@ -1,0 +1,131 @@
+//! What `check` estimates, against what the vendors' books and `/metrics` then say; and what it says online.
+
+use std::collections::BTreeMap;
+
+use crate::support::vendors::Vendors;
+
+/// The cells of the rows under a title; columns are two spaces apart.
+fn table(text: &str, title: &str) -> Vec<Vec<String>> {
+    let (_, below) = text.split_once(title).unwrap_or_else(|| panic!("no {title:?} in {text}"));
+    let rows = below.lines().skip(2).take_while(|line| !line.is_empty());
+    rows.map(|row| {
+        row.split("  ").map(str::trim).filter(|cell| !cell.is_empty()).map(str::to_owned).collect()
+    })
+    .collect()
+}
+
+const TARGETS: &str = "[accounts.oxylabs.schedule]\ntargets = \"0 20 * * * *\"\n";
+
+#[test]
+fn calls_of_a_pass_are_those_that_the_vendor_counts() {
+    let vendors = Vendors::start();
+    vendors.configure(|_| true, TARGETS);
+    let told = vendors.run(&["check"]).ended_with(0).stdout;
+    let mut expected: BTreeMap<String, u64> = BTreeMap::new();
+    for row in table(&told, "\nCalls to the vendors") {
+        let number = |at: usize| row[at].parse::<u64>().unwrap();
+        let sub_users = vendors.books(&row[0]).sub_users.iter().filter(|user| user.listed).count() as u64;
+        // Beside a pass' own calls, targets are read once more when a day has ended.
+        *expected.entry(row[0].clone()).or_default() += (number(6) + number(7) * sub_users) / number(5);
+    }
+    assert_eq!(expected.len(), 4, "{told}");
+    vendors.run(&["collect"]).ended_with(0);
+    for (account, calls) in expected {
+        let books = vendors.books(&account);
+        let counted =
+            books.calls.iter().filter(|(operation, _)| **operation != "login").map(|(_, count)| count);
+        assert_eq!(counted.sum::<u64>(), calls, "{account}: {:?}", books.calls);
+    }
+}
+
+#[test]
+fn series_are_at_most_as_estimated() {
+    let vendors = Vendors::start();
+    vendors.configure(|_| true, TARGETS);
+    let told = vendors.run(&["check", "--online"]).ended_with(0).stdout;
+    let exposition = vendors.run(&["collect", "--format", "prometheus"]).ended_with(0).stdout;
+    let counts = ["_account_", "_sub_user_", "_target_", "_subscription_"];
+    for account in ["oxylabs", "decodo-published", "decodo-v1", "decodo-v2"] {
+        let estimate = told.split_once(&format!("\n{account}: ok: ")).unwrap().1;
+        let estimate =
+            estimate.split_once("at most ").unwrap().1.split(' ').next().unwrap().parse::<usize>().unwrap();
+        let is_counted = |line: &&str| {
+            counts.iter().any(|part| line.starts_with(&format!("proxymeter{part}")))
+                && line.contains(&format!("account=\"{account}\""))
+        };
+        let series = exposition.lines().filter(is_counted).count();
+        assert!(series <= estimate && series * 3 > estimate, "{account}: {series} of {estimate}");
+    }
+}
+
+#[test]
+fn online_says_what_a_vendor_lets_pass() {
+    let vendors = Vendors::start();
+    let told = vendors.run(&["check", "--online"]).ended_with(0).stdout;
+    for line in [
+        "without a cap, each may use everything: scraper_reviews\n",
+        "the vendor does not cut off at the cap: scraper_fares, scraper_browser\n",
+        "the vendor does not say whether there is a cap: pub_social\n",
+        "without a cap, each may use everything: keyed_social\n",
+        "  gigabyte: the vendor's answers do not say how large one is\n",
+        "Series in /metrics: at most ",
+    ] {
+        assert!(told.contains(line), "{line}: {told}");
+    }
+    assert!(
+        told.contains("250000000000, and 3 others the same way; write: gigabyte = \"decimal\"\n"),
+        "{told}"
+    );
+}
+
+#[test]
+fn f19_a_pinned_gigabyte_is_held_against_the_vendors_figures() {
+    let vendors = Vendors::start();
+    vendors.configure(|account| account == "decodo-v2", "gigabyte = \"decimal\"\n");
+    let told = vendors.run(&["check", "--online"]).ended_with(0).stdout;
+    assert!(told.contains("gigabyte: decimal, as configured: keyed_prices has"), "{told}");
+    vendors.configure(|account| account == "decodo-v2", "gigabyte = \"binary\"\n");
+    let told = vendors.run(&["check", "--online"]).ended_with(4).stdout;
+    assert!(told.contains("gigabyte: \"binary\" is configured, but keyed_prices has"), "{told}");
+    assert!(told.contains("write: gigabyte = \"decimal\"\n"), "{told}");
+}
+
+#[test]
+fn f17_an_empty_list_is_not_no_usage() {
+    let mut scenario = proxymeter::simulator::Scenario::default();
+    let account = scenario.accounts.iter_mut().find(|account| account.name == "decodo-v2").unwrap();
+    account.product = "datacenter".into();
+    let vendors = Vendors::of(scenario);
+    vendors.configure(|account| account == "decodo-v2", "");
+    let told = vendors.run(&["check", "--online"]).ended_with(4).stdout;
+    assert!(
+        told.contains("no sub-users: not covered by the API, or there are none; traffic is unknown, not 0"),
+        "{told}"
+    );
+}
+
+#[test]
+fn a_schedule_that_cannot_be_kept_is_told() {
+    let vendors = Vendors::start();
+    let schedule = "requests_per_second = 1\nschedule.targets = \"*/5 * * * * *\"\n";
+    vendors.configure(|account| account == "oxylabs", schedule);
+    let offline = vendors.run(&["check"]).ended_with(0).stdout;
+    assert!(
+        offline.contains("accounts.oxylabs.schedule.targets can be kept with up to 5 sub-users, at requests_per_second = 1."),
+        "{offline}"
+    );
+    let online = vendors.run(&["check", "--online"]).ended_with(0).stdout;
+    assert!(
+        online.contains(
+            "accounts.oxylabs.schedule.targets cannot be kept: a pass of 8 calls takes 8 s at requests_per_second = 1, \
+             and the next is due after 5 s. Look less often, or raise requests_per_second."
+        ),
+        "{online}"
+    );
+    vendors.configure(|account| account == "oxylabs", "\n[collect]\nmax_series = 10\n");
+    let online = vendors.run(&["check", "--online"]).ended_with(0).stdout;
+    assert!(
+        online.contains("of collect.max_series = 10.\nThat is too many: targets will be left out first"),
+        "{online}"
+    );
+}
