@@ -20,6 +20,9 @@ use crate::domain::collector::{Collector, FailureReason};
 /// Upper bounds in seconds: a fast API answers in the first, the default timeout is the last.
 const CALL_SECONDS: [f64; 9] = [0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0, 20.0];
 
+/// Series of an account that are instruments here, and so do not count against `max_series`.
+pub const OF_ACCOUNTS: [FamilyId; 2] = [FamilyId::AccountEntryNameValid, FamilyId::AccountClockSkew];
+
 /// The labels that every metric of an account carries.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Owner<'a> {

@@ -8,6 +8,7 @@ use crate::config::{AccountConfig, DecodoDialect, Vendor};
 use crate::domain::collector::Collector;
 use crate::domain::cron::Cron;
 use crate::metrics::catalog::{FAMILIES, Family};
+use crate::metrics::own::OF_ACCOUNTS;
 
 const DAY: Duration = Duration::from_secs(86_400);
 
@@ -39,10 +40,15 @@ pub(super) fn series(account: &AccountConfig, targets_top: usize, subscriptions:
     let targets = if account.schedule.contains_key(&Collector::Targets) { targets_top as u64 + 1 } else { 0 };
     let of_subscriptions = count(|family| has(family, "subscription")) * subscriptions;
     Amount {
-        fixed: count(|family| family.name.starts_with("proxymeter_account_")) + of_subscriptions,
+        fixed: count(is_of_account) + of_subscriptions,
         each: count(|family| has(family, "sub_user") && !has(family, "target"))
             + count(|family| has(family, "target")) * targets,
     }
+}
+
+fn is_of_account(family: &Family) -> bool {
+    let is_instrument = OF_ACCOUNTS.iter().any(|id| id.family().name == family.name);
+    family.name.starts_with("proxymeter_account_") && !is_instrument
 }
 
 fn has(family: &Family, label: &str) -> bool {

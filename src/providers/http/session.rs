@@ -139,7 +139,7 @@ impl Shared {
             }
             if !self.may_replace(&identity).await || *replayed {
                 self.hold.refuse(identity.credential());
-                let said = said(&answer, &identity.secrets);
+                let said = said(&answer, identity.secrets.iter().chain(&request.password()));
                 let (endpoint, hint) = (request.endpoint, self.settings.refused_hint);
                 return Err(ProviderError::TokenRefused { endpoint, hint, said });
             }
