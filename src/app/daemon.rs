@@ -10,7 +10,7 @@ use tokio_util::sync::CancellationToken;
 
 use super::generation::Generation;
 use super::source::Everything;
-use super::state::{Sessions, forget};
+use super::state::Sessions;
 use super::watch::Watch;
 use crate::collect::clock::Clock;
 use crate::config::{Config, Problems};
@@ -122,7 +122,6 @@ async fn reloading(
         // Between passes: what runs may end, and only then is anything swapped.
         generation.stop().await?;
         let state = sessions.state(&next, &watch.clock, &watch.own, Some(&before))?;
-        forget(&watch.own, &before, &state);
         watch.swap(state);
         config = next;
         generation = Generation::start(&config, watch).await?;

@@ -133,21 +133,3 @@ impl Sessions {
         Ok(State { publisher, accounts: watched })
     }
 }
-
-/// Takes the series away of what `before` had and `after` has not.
-pub(super) fn forget(own: &OwnMetrics, before: &State, after: &State) {
-    for (name, was) in &before.accounts {
-        let account = was.holder.account();
-        let is = after.accounts.get(name).filter(|is| is.holder.account().provider == account.provider);
-        match is {
-            None => own.remove_account(Owner::from(account)),
-            Some(is) => {
-                for (collector, _) in was.all_known() {
-                    if is.known(collector, |_| ()).is_none() {
-                        own.remove_collector(Owner::from(account), collector);
-                    }
-                }
-            }
-        }
-    }
-}

@@ -51,6 +51,8 @@ pub(super) struct Watch {
     pub(super) own: OwnMetrics,
     pub(super) clock: Arc<Clock>,
     state: ArcSwap<State>,
+    /// What time alone changes must not come back for an account that has just been forgotten.
+    refreshing: Mutex<()>,
 }
 
 /// Where nothing else is configured, what a collector brought may be as old as three of its intervals, at least this.
@@ -118,7 +120,7 @@ impl Known {
 
 impl Watch {
     pub(super) fn new(own: OwnMetrics, clock: Arc<Clock>, state: State) -> Self {
-        Self { own, clock, state: ArcSwap::from_pointee(state) }
+        Self { own, clock, state: ArcSwap::from_pointee(state), refreshing: Mutex::default() }
     }
 
     /// What is watched now.
@@ -126,7 +128,7 @@ impl Watch {
         self.state.load_full()
     }
 
-    /// Watches something else from now on, and shows what is held of it.
+    /// Watches something else from now on, shows what is held of it, and forgets what there no longer is.
     pub(super) fn swap(&self, state: State) {
         let now = self.clock.now();
         for watched in state.accounts.values() {
@@ -136,11 +138,15 @@ impl Watch {
                 }
             }
         }
-        self.state.store(Arc::new(state));
+        let _turn = self.refreshing.lock().unwrap_or_else(PoisonError::into_inner);
+        let state = Arc::new(state);
+        let before = self.state.swap(state.clone());
+        forget(&self.own, &before, &state);
     }
 
     /// Brings up to date what changes by time alone.
     pub(super) fn refresh(&self, now: Timestamp) {
+        let _turn = self.refreshing.lock().unwrap_or_else(PoisonError::into_inner);
         let state = self.state.load();
         for watched in state.accounts.values() {
             state.publisher.expire(&watched.published, now);
@@ -154,6 +160,24 @@ impl Watch {
     fn with<T>(&self, holder: &Holder, act: impl FnOnce(&State, &Watched) -> T) -> Option<T> {
         let state = self.state.load();
         state.accounts.get(&holder.account().name).map(|watched| act(&state, watched))
+    }
+}
+
+/// Takes the series away of what `before` had and `after` has not.
+fn forget(own: &OwnMetrics, before: &State, after: &State) {
+    for (name, was) in &before.accounts {
+        let account = was.holder.account();
+        let is = after.accounts.get(name).filter(|is| is.holder.account().provider == account.provider);
+        match is {
+            None => own.remove_account(Owner::from(account)),
+            Some(is) => {
+                for (collector, _) in was.all_known() {
+                    if is.known(collector, |_| ()).is_none() {
+                        own.remove_collector(Owner::from(account), collector);
+                    }
+                }
+            }
+        }
     }
 }
 

@@ -48,3 +48,24 @@ impl Schedule {
         self.scheduler.shutdown().await
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use std::time::Duration;
+
+    use super::*;
+
+    #[tokio::test(flavor = "multi_thread")]
+    async fn schedules_that_follow_one_another_quickly_tick() {
+        let every_second: Cron = "* * * * * *".parse().unwrap();
+        for round in 0..30 {
+            let (sender, mut ticks) = mpsc::channel(1);
+            let schedule = Schedule::start([(every_second.clone(), sender)]).await.unwrap();
+            if round % 5 == 4 {
+                let tick = tokio::time::timeout(Duration::from_secs(5), ticks.recv()).await;
+                assert!(tick.is_ok(), "{round}");
+            }
+            schedule.stop().await.unwrap();
+        }
+    }
+}

@@ -50,7 +50,7 @@ fn accounts_come_and_go_and_those_that_stay_keep_session_and_data() {
     daemon.wait_for("/-/ready", |body| body.starts_with("ready"));
     let logins = |account: &str, operation: &str| vendors.calls(account, operation);
     assert_eq!(logins("oxylabs", "login"), 1);
-    let lists = vendors.calls("oxylabs", "sub_users");
+    let lists = vendors.calls("oxylabs", "list-sub-users");
 
     vendors.configure(|account| account != "decodo-v1", "");
     hang_up(&daemon);
@@ -63,7 +63,7 @@ fn accounts_come_and_go_and_those_that_stay_keep_session_and_data() {
         "{page}"
     );
     assert_eq!(logins("oxylabs", "login"), 1, "the session goes on");
-    assert_eq!(vendors.calls("oxylabs", "sub_users"), lists, "and nobody is asked before it is due");
+    assert_eq!(vendors.calls("oxylabs", "list-sub-users"), lists, "and nobody is asked before it is due");
     let (status, ready) = daemon.get("/-/ready");
     assert_eq!(status, 200);
     assert!(ready.contains("decodo-v2") && !ready.contains("decodo-v1"), "{ready}");
@@ -85,8 +85,8 @@ fn twenty_reloads_in_a_row_are_no_login_storm() {
     let plan = "proxymeter_account_plan_bytes{provider=\"oxylabs\",account=\"oxylabs\"} 20000000000";
     daemon.wait_for("/metrics", |page| has(page, plan));
     assert_eq!(vendors.calls("oxylabs", "login"), 1);
-    let before = vendors.calls("oxylabs", "sub_users");
-    daemon.wait_for("/-/healthy", |_| vendors.calls("oxylabs", "sub_users") > before + 1);
+    let before = vendors.calls("oxylabs", "list-sub-users");
+    daemon.wait_for("/-/healthy", |_| vendors.calls("oxylabs", "list-sub-users") > before + 1);
     assert_eq!(vendors.calls("oxylabs", "login"), 1);
     assert_eq!(daemon.stop(), Some(0));
 }

@@ -137,7 +137,9 @@ fn traffic_of_one_sub_user_by_day_and_by_target() {
     assert!(csv.starts_with("day,used\n20") && csv.lines().count() == 5, "{csv}");
     let refused = vendors.run(&["traffic", "pub_prices", "--since", "3d"]).ended_with(1);
     assert!(
-        refused.stderr.contains("decodo-published: Decodo's published contract knows no dates"),
+        refused.stderr.contains(
+            "decodo-published: Decodo's published contract tells one total a sub-user and knows no dates"
+        ),
         "{}",
         refused.told()
     );
