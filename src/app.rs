@@ -1,15 +1,20 @@
 //! The composition root: the only place that knows every edge, and hands each to the middle.
 //!
-//! `accounts` makes providers of the configuration; `daemon` starts and stops everything in order; `watch` is told of
-//! each pass and keeps `publisher` and proxymeter's own metrics up to date; `source` is what the web server asks.
+//! `state` makes what is watched of a configuration, by way of `accounts`; `daemon` starts and stops everything in order,
+//! a `generation` of collectors a configuration; `watch` is told of each pass and keeps `publisher` and proxymeter's own
+//! metrics up to date; `source` is what the web server asks.
 
 pub mod accounts;
+mod calls;
 pub mod daemon;
 pub mod demo;
+mod entry;
+mod generation;
 pub mod logging;
 pub mod once;
 mod publisher;
 mod source;
+mod state;
 mod watch;
 
 /// Installs the one provider of cryptography; the first thing that a process does.

@@ -3,19 +3,21 @@
 use std::sync::Arc;
 use std::time::Duration;
 
+use jiff::SignedDuration;
+
 use crate::config::{AccountConfig, AuthScheme, CredentialSource, DecodoDialect, DecodoLogin, Vendor};
 use crate::providers::Provider;
 use crate::providers::decodo::{self, Decodo};
 use crate::providers::http::auth::{self, ReadSecret};
 use crate::providers::http::limiter::Limiter;
 use crate::providers::http::session::Session;
-use crate::providers::http::transport::{CallObserver, Now, Transport};
+use crate::providers::http::transport::{CallObserver, Exchange, Now, Transport};
 use crate::providers::oxylabs::{self, Oxylabs};
 
 /// What all accounts share.
 #[derive(Clone)]
 pub struct Outgoing {
-    transport: Transport,
+    exchange: Arc<dyn Exchange>,
 }
 
 impl Outgoing {
@@ -27,30 +29,39 @@ impl Outgoing {
         let transport = Transport::new(max_body, now).map_err(|error| {
             anyhow::anyhow!("the HTTP client cannot be set up: {error:#}; is ca-certificates installed?")
         })?;
-        Ok(Self { transport })
+        Ok(Self { exchange: Arc::new(transport) })
     }
 
-    /// The account's provider, whose calls `observer` sees.
+    /// A session for the account, whose calls `observer` sees.
     #[must_use]
-    pub fn provider(&self, config: &AccountConfig, observer: Arc<dyn CallObserver>) -> Arc<dyn Provider> {
-        let account = config.account.clone();
+    pub fn session(&self, config: &AccountConfig, observer: Arc<dyn CallObserver>) -> Session {
         let limiter = Limiter::new(config.requests_per_second);
-        let session = |settings| Session::new(settings, self.transport.clone(), limiter, observer);
         let (base, timeout) = (config.base_url.clone(), config.timeout);
         let (username, secret) = credential(&config.credential);
-        match config.vendor {
-            Vendor::Oxylabs => {
-                let username = username.unwrap_or_default();
-                let settings = oxylabs::session_settings(base, username, secret, timeout);
-                Arc::new(Oxylabs::new(account, session(settings)))
-            }
-            Vendor::Decodo { dialect, login, auth_scheme } => {
+        let settings = match config.vendor {
+            Vendor::Oxylabs => oxylabs::session_settings(base, username.unwrap_or_default(), secret, timeout),
+            Vendor::Decodo { login, auth_scheme, .. } => {
                 let login = decodo_login(login).zip(username);
-                let scheme = scheme(auth_scheme);
-                let settings = decodo::session_settings(base, login, secret, scheme, timeout);
-                Arc::new(Decodo::new(account, decodo_dialect(dialect), session(settings)))
+                decodo::session_settings(base, login, secret, scheme(auth_scheme), timeout)
             }
-        }
+        };
+        Session::new(settings, self.exchange.clone(), limiter, observer)
+    }
+
+    /// The account's provider, with a session of its own.
+    #[must_use]
+    pub fn provider(&self, config: &AccountConfig, observer: Arc<dyn CallObserver>) -> Arc<dyn Provider> {
+        provider(config, self.session(config, observer))
+    }
+}
+
+/// The account's provider over a session.
+#[must_use]
+pub fn provider(config: &AccountConfig, session: Session) -> Arc<dyn Provider> {
+    let account = config.account.clone();
+    match config.vendor {
+        Vendor::Oxylabs => Arc::new(Oxylabs::new(account, session)),
+        Vendor::Decodo { dialect, .. } => Arc::new(Decodo::new(account, decodo_dialect(dialect), session)),
     }
 }
 
@@ -93,5 +104,9 @@ pub struct Uncounted;
 impl CallObserver for Uncounted {
     fn called(&self, endpoint: &'static str, status: Option<u16>, took: Duration) {
         tracing::debug!(endpoint, status, duration_seconds = took.as_secs_f64(), "asked the vendor");
+    }
+
+    fn clock_differs(&self, by: SignedDuration) {
+        tracing::debug!(difference_seconds = by.as_secs_f64(), "the vendor's clock");
     }
 }

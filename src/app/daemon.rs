@@ -5,29 +5,38 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use anyhow::Context;
+use tokio::sync::mpsc;
 use tokio_util::sync::CancellationToken;
-use tokio_util::task::TaskTracker;
 
-use super::accounts::Outgoing;
-use super::publisher::Publisher;
+use super::generation::Generation;
 use super::source::Everything;
-use super::watch::{Calls, Watch, Watched};
+use super::state::{Sessions, forget};
+use super::watch::Watch;
 use crate::collect::clock::Clock;
-use crate::collect::holder::Holder;
-use crate::collect::pass::Pass;
-use crate::collect::schedule::Schedule;
-use crate::collect::worker::Worker;
-use crate::config::Config;
-use crate::metrics::exposition::Exposition;
+use crate::config::{Config, Problems};
 use crate::metrics::own::OwnMetrics;
 use crate::web;
-
-/// The time that running passes and answers get once a stop is asked for.
-const DRAIN: Duration = Duration::from_secs(5);
 
 /// How often the clock goes by the machine's again, and from which step on that is told.
 const REANCHOR: Duration = Duration::from_secs(60);
 const STEP_TOLD: Duration = Duration::from_secs(2);
+
+/// How a new configuration comes: asked for by `asked`, read by `load`.
+pub struct Reload {
+    /// A message for each time that a reload is asked for.
+    pub asked: mpsc::Receiver<()>,
+    /// Reads the configuration anew.
+    pub load: Box<dyn Fn() -> Result<Config, Problems> + Send>,
+}
+
+impl Reload {
+    /// Never.
+    #[must_use]
+    pub fn never() -> Self {
+        let (_, asked) = mpsc::channel(1);
+        Self { asked, load: Box::new(|| Err(Problems::from(Vec::new()))) }
+    }
+}
 
 /// A daemon that has its address and has not begun.
 pub struct Daemon {
@@ -55,71 +64,80 @@ impl Daemon {
     ///
     /// # Errors
     /// Something without which nothing can be collected.
-    pub async fn run(self, stop: CancellationToken) -> anyhow::Result<()> {
+    pub async fn run(self, stop: CancellationToken, reload: Reload) -> anyhow::Result<()> {
         let Self { config, listener } = self;
         let clock = Arc::new(Clock::new());
-        let watch = Arc::new(watch(&config, &clock)?);
+        let own = OwnMetrics::new(env!("CARGO_PKG_VERSION")).context("proxymeter's own metrics")?;
+        own.reloaded(Some(clock.now()));
+        let sessions = Sessions::default();
+        let state = sessions.state(&config, &clock, &own, None)?;
+        let watch = Arc::new(Watch::new(own, clock.clone(), state));
         let address = listener.address();
         let source = Arc::new(Everything(watch.clone()));
         let options = web::Options { open: config.web.open, ..web::Options::default() };
         let server = tokio::spawn(web::serve(listener, source, options, stop.clone()));
         tracing::info!(%address, accounts = config.accounts.len(), "collects, and serves /metrics");
 
-        let workers = TaskTracker::new();
-        let schedule = collect(&config, &watch, &workers, &stop).await?;
-        workers.spawn(keep_time(clock, stop.clone()));
-        workers.close();
-
-        stop.cancelled().await;
+        let time = tokio::spawn(keep_time(clock, stop.clone()));
+        let generation = Generation::start(&config, &watch).await?;
+        let generation = reloading(config, generation, &watch, &sessions, reload, &stop).await?;
         tracing::info!("stops: running passes and answers may end");
-        schedule.stop().await.context("stopping the scheduler")?;
-        workers.wait().await;
+        generation.stop().await?;
         server.await.context("the web server")?;
+        time.await.context("the clock")?;
         tracing::info!("stopped");
         Ok(())
     }
 }
 
-pub(super) fn watch(config: &Config, clock: &Arc<Clock>) -> anyhow::Result<Watch> {
-    let own = OwnMetrics::new(env!("CARGO_PKG_VERSION")).context("proxymeter's own metrics")?;
-    let time = clock.clone();
-    let outgoing = Outgoing::new(config.collect.max_body, Arc::new(move || time.now()))?;
-    let now = clock.now();
-    let watched = config.accounts.iter().map(|(name, account)| {
-        let provider = account.account.provider;
-        let calls = Calls { own: own.clone(), provider, account: name.clone() };
-        let holder = Arc::new(Holder::new(outgoing.provider(account, Arc::new(calls))));
-        (name.clone(), Watched::new(holder, &account.schedule, config.collect.stale_after, &own, now))
-    });
-    let accounts = watched.collect();
-    let publisher = Publisher::new(Exposition::new(config.collect.max_series), config.collect.targets_top);
-    Ok(Watch { own, publisher, clock: clock.clone(), accounts })
+/// Changes generations when asked to, until `stop`; a configuration with a mistake changes nothing.
+async fn reloading(
+    mut config: Config,
+    mut generation: Generation,
+    watch: &Arc<Watch>,
+    sessions: &Sessions,
+    mut reload: Reload,
+    stop: &CancellationToken,
+) -> anyhow::Result<Generation> {
+    loop {
+        tokio::select! {
+            () = stop.cancelled() => return Ok(generation),
+            asked = reload.asked.recv() => if asked.is_none() {
+                stop.cancelled().await;
+                return Ok(generation);
+            },
+        }
+        let next = match (reload.load)() {
+            Ok(next) => next,
+            Err(problems) => {
+                tracing::error!(
+                    "the configuration was not reloaded, the one before stays in force:\n{problems}"
+                );
+                watch.own.reloaded(None);
+                continue;
+            }
+        };
+        tell_of_what_stays(&config, &next);
+        let before = watch.state();
+        // Between passes: what runs may end, and only then is anything swapped.
+        generation.stop().await?;
+        let state = sessions.state(&next, &watch.clock, &watch.own, Some(&before))?;
+        forget(&watch.own, &before, &state);
+        watch.swap(state);
+        config = next;
+        generation = Generation::start(&config, watch).await?;
+        watch.own.reloaded(Some(watch.clock.now()));
+        tracing::info!(accounts = config.accounts.len(), "reloaded the configuration");
+    }
 }
 
-/// Starts a worker a collector, and the trigger of all.
-async fn collect(
-    config: &Config,
-    watch: &Arc<Watch>,
-    workers: &TaskTracker,
-    stop: &CancellationToken,
-) -> anyhow::Result<Schedule> {
-    let mut receivers = Vec::new();
-    for (name, account) in &config.accounts {
-        let Some(watched) = watch.accounts.get(name) else { continue };
-        let pass = Pass {
-            holder: watched.holder.clone(),
-            observer: watch.clone(),
-            clock: watch.clock.clone(),
-            lag: config.collect.lag,
-        };
-        for (collector, cron) in &account.schedule {
-            let (sender, ticks) = Worker::ticks();
-            receivers.push((cron.clone(), sender));
-            let worker = Worker { pass: pass.clone(), collector: *collector, cron: cron.clone() };
-            workers.spawn(worker.run(ticks, stop.clone(), DRAIN));
+/// Some keys take a restart, and say so rather than seem to be in force.
+fn tell_of_what_stays(before: &Config, next: &Config) {
+    for (key, changed) in [("web", before.web != next.web), ("log", before.log != next.log)] {
+        if changed {
+            tracing::warn!("[{key}] changed, which takes effect at the next restart");
         }
     }
-    Schedule::start(receivers).await.context("starting the scheduler")
 }
 
 /// Lets the clock go by the machine's each minute; a step of it is told.

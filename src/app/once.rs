@@ -7,11 +7,11 @@ use futures_util::future::join_all;
 use jiff::Timestamp;
 use tokio::time::Instant;
 
-use super::daemon;
+use super::state;
 use super::watch::Watch;
 use crate::collect::clock::Clock;
 use crate::collect::observer::Failure;
-use crate::collect::pass::{Cursor, Pass};
+use crate::collect::pass::{Memory, Pass};
 use crate::config::Config;
 use crate::domain::account::{Account, AccountName};
 use crate::domain::collector::Collector;
@@ -77,21 +77,23 @@ impl BroughtAccount {
 /// Something without which nothing can be collected.
 pub async fn collect(config: &Config, progress: impl Fn()) -> anyhow::Result<Brought> {
     let clock = Arc::new(Clock::new());
-    let watch = Arc::new(daemon::watch(config, &clock)?);
+    let watch = Arc::new(state::watch(config, &clock)?);
+    let state = watch.state();
     let failures = Mutex::new(Vec::new());
     let accounts =
-        config.accounts.iter().filter_map(|(name, account)| Some((name, account, watch.accounts.get(name)?)));
+        config.accounts.iter().filter_map(|(name, account)| Some((name, account, state.accounts.get(name)?)));
     join_all(accounts.map(|(name, account, watched)| {
         let pass = Pass {
             holder: watched.holder.clone(),
             observer: watch.clone(),
             clock: clock.clone(),
             lag: config.collect.lag,
+            target_calls: usize::MAX,
         };
         let (failures, progress) = (&failures, &progress);
         async move {
             for collector in account.schedule.keys() {
-                let outcome = pass.run(*collector, &mut Cursor::default(), Instant::now() + DEADLINE).await;
+                let outcome = pass.run(*collector, &mut Memory::default(), Instant::now() + DEADLINE).await;
                 if let Some(failure) = outcome.failure() {
                     let mut failures = failures.lock().unwrap_or_else(PoisonError::into_inner);
                     failures.push((name.clone(), *collector, failure.clone()));
@@ -114,12 +116,15 @@ fn brought(watch: &Watch) -> Vec<BroughtAccount> {
         snapshot: watched.holder.snapshot(),
         now,
     };
-    watch.accounts.values().map(account).collect()
+    watch.state().accounts.values().map(account).collect()
 }
 
 fn exposition(watch: &Watch) -> String {
     watch.refresh(watch.clock.now());
-    let scrape =
-        watch.publisher.exposition.scrape(Format::Text, Encoding::Identity, watch.own.encode(Format::Text));
+    let scrape = watch.state().publisher.exposition.scrape(
+        Format::Text,
+        Encoding::Identity,
+        watch.own.encode(Format::Text),
+    );
     String::from_utf8_lossy(&scrape.chunks.concat()).into_owned()
 }

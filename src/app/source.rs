@@ -1,6 +1,6 @@
 //! What the web server asks for: the metrics and the status of everything.
 
-use std::sync::{Arc, PoisonError};
+use std::sync::Arc;
 use std::time::Duration;
 
 use jiff::Timestamp;
@@ -19,7 +19,7 @@ impl Source for Everything {
         let watch = &self.0;
         watch.refresh(watch.clock.now());
         let (format, encoding) = (Format::negotiate(accept), Encoding::negotiate(accept_encoding));
-        let scrape = watch.publisher.exposition.scrape(format, encoding, watch.own.encode(format));
+        let scrape = watch.state().publisher.exposition.scrape(format, encoding, watch.own.encode(format));
         Scrape {
             content_type: scrape.content_type,
             content_encoding: scrape.content_encoding,
@@ -32,7 +32,7 @@ impl Source for Everything {
         Status {
             version: env!("CARGO_PKG_VERSION").to_owned(),
             waiting_for: Vec::new(),
-            accounts: self.0.accounts.values().map(|watched| account(watched, now)).collect(),
+            accounts: self.0.state().accounts.values().map(|watched| account(watched, now)).collect(),
         }
     }
 }
@@ -40,7 +40,7 @@ impl Source for Everything {
 fn account(watched: &Watched, now: Timestamp) -> AccountStatus {
     let account = watched.holder.account();
     let snapshot = watched.holder.snapshot();
-    let collectors = watched.collectors.lock().unwrap_or_else(PoisonError::into_inner);
+    let collectors = watched.all_known();
     AccountStatus {
         provider: account.provider.to_owned(),
         name: account.name.to_string(),

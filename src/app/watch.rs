@@ -4,55 +4,65 @@ use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
+use arc_swap::ArcSwap;
 use jiff::Timestamp;
 
 use super::publisher::{Published, Publisher};
 use crate::collect::clock::Clock;
 use crate::collect::holder::Holder;
 use crate::collect::observer::{Failure, Observer, Outcome};
+use crate::collect::pass::Memory;
 use crate::collect::worker::GRACE;
 use crate::domain::account::AccountName;
 use crate::domain::collector::{Collector, FailureReason};
 use crate::domain::cron::Cron;
 use crate::metrics::own::{OwnMetrics, Owner};
 use crate::metrics::traffic::Tolerances;
-use crate::providers::http::transport::CallObserver;
 
 /// A collector through time.
+#[derive(Clone)]
 pub(super) struct Known {
-    cron: Cron,
+    pub(super) cron: Cron,
     pub(super) stale_after: Duration,
-    last_attempt: Option<Timestamp>,
+    pub(super) last_attempt: Option<Timestamp>,
     /// Whether an attempt has ended, or brought something while it goes on.
     pub(super) is_attempted: bool,
     pub(super) observed: Option<Timestamp>,
     pub(super) failure: Option<(Failure, Timestamp)>,
+    /// What the collector remembers from pass to pass.
+    pub(super) memory: Arc<tokio::sync::Mutex<Memory>>,
 }
 
 /// One account, watched.
 pub(super) struct Watched {
     pub(super) holder: Arc<Holder>,
     pub(super) published: Published,
-    pub(super) collectors: Mutex<BTreeMap<Collector, Known>>,
+    collectors: Mutex<BTreeMap<Collector, Known>>,
+}
+
+/// What is watched, swapped whole when the configuration is.
+pub(super) struct State {
+    pub(super) publisher: Publisher,
+    pub(super) accounts: BTreeMap<AccountName, Watched>,
 }
 
 /// Told of every pass of every account.
 pub(super) struct Watch {
     pub(super) own: OwnMetrics,
-    pub(super) publisher: Publisher,
     pub(super) clock: Arc<Clock>,
-    pub(super) accounts: BTreeMap<AccountName, Watched>,
+    state: ArcSwap<State>,
 }
 
 /// Where nothing else is configured, what a collector brought may be as old as three of its intervals, at least this.
 const LEAST_STALE_AFTER: Duration = Duration::from_secs(20 * 60);
 
 impl Watched {
-    /// An account whose collectors look by `schedule`.
+    /// An account whose collectors look by `schedule`; what is known of those that there were `before` goes on.
     pub(super) fn new(
         holder: Arc<Holder>,
         schedule: &BTreeMap<Collector, Cron>,
         stale_after: Option<Duration>,
+        before: Option<&Self>,
         own: &OwnMetrics,
         now: Timestamp,
     ) -> Self {
@@ -61,14 +71,17 @@ impl Watched {
             let interval = cron.longest_pause(now);
             let stale_after = stale_after.unwrap_or_else(|| (interval * 3).max(LEAST_STALE_AFTER));
             own.register(Owner::from(holder.account()), *collector, interval, stale_after);
-            let known = Known {
+            let new = || Known {
                 cron: cron.clone(),
                 stale_after,
                 last_attempt: None,
                 is_attempted: false,
                 observed: None,
                 failure: None,
+                memory: Arc::default(),
             };
+            let known = before.and_then(|before| before.known(*collector, |known| known.clone()));
+            let known = known.map_or_else(new, |known| Known { cron: cron.clone(), stale_after, ..known });
             collectors.insert(*collector, known);
         }
         let tolerances: Tolerances =
@@ -80,9 +93,15 @@ impl Watched {
         }
     }
 
-    fn known<T>(&self, collector: Collector, act: impl FnOnce(&mut Known) -> T) -> Option<T> {
+    pub(super) fn known<T>(&self, collector: Collector, act: impl FnOnce(&mut Known) -> T) -> Option<T> {
         let mut collectors = self.collectors.lock().unwrap_or_else(PoisonError::into_inner);
         collectors.get_mut(&collector).map(act)
+    }
+
+    /// Everything that is known, a collector each.
+    pub(super) fn all_known(&self) -> Vec<(Collector, Known)> {
+        let collectors = self.collectors.lock().unwrap_or_else(PoisonError::into_inner);
+        collectors.iter().map(|(collector, known)| (*collector, known.clone())).collect()
     }
 }
 
@@ -98,29 +117,50 @@ impl Known {
 }
 
 impl Watch {
+    pub(super) fn new(own: OwnMetrics, clock: Arc<Clock>, state: State) -> Self {
+        Self { own, clock, state: ArcSwap::from_pointee(state) }
+    }
+
+    /// What is watched now.
+    pub(super) fn state(&self) -> Arc<State> {
+        self.state.load_full()
+    }
+
+    /// Watches something else from now on, and shows what is held of it.
+    pub(super) fn swap(&self, state: State) {
+        let now = self.clock.now();
+        for watched in state.accounts.values() {
+            for (collector, known) in watched.all_known() {
+                if known.observed.is_some() {
+                    state.publisher.changed(&watched.published, collector, now);
+                }
+            }
+        }
+        self.state.store(Arc::new(state));
+    }
+
     /// Brings up to date what changes by time alone.
     pub(super) fn refresh(&self, now: Timestamp) {
-        for watched in self.accounts.values() {
-            self.publisher.expire(&watched.published, now);
+        let state = self.state.load();
+        for watched in state.accounts.values() {
+            state.publisher.expire(&watched.published, now);
             let owner = Owner::from(watched.holder.account());
-            let collectors = watched.collectors.lock().unwrap_or_else(PoisonError::into_inner);
-            for (collector, known) in &*collectors {
-                self.own.overdue(owner, *collector, known.is_overdue(now));
+            for (collector, known) in watched.all_known() {
+                self.own.overdue(owner, collector, known.is_overdue(now));
             }
         }
     }
 
-    fn of(&self, holder: &Holder) -> Option<&Watched> {
-        self.accounts.get(&holder.account().name)
+    fn with<T>(&self, holder: &Holder, act: impl FnOnce(&State, &Watched) -> T) -> Option<T> {
+        let state = self.state.load();
+        state.accounts.get(&holder.account().name).map(|watched| act(&state, watched))
     }
 }
 
 impl Observer for Watch {
     fn began(&self, holder: &Holder, collector: Collector, at: Timestamp) {
         self.own.attempt(Owner::from(holder.account()), collector, at);
-        if let Some(watched) = self.of(holder) {
-            watched.known(collector, |known| known.last_attempt = Some(at));
-        }
+        self.with(holder, |_, watched| watched.known(collector, |known| known.last_attempt = Some(at)));
     }
 
     fn rejected(&self, holder: &Holder, collector: Collector, reason: FailureReason) {
@@ -130,11 +170,12 @@ impl Observer for Watch {
     fn changed(&self, holder: &Holder, collector: Collector) {
         let now = self.clock.now();
         self.own.observed(Owner::from(holder.account()), collector, now);
-        let Some(watched) = self.of(holder) else { return };
-        self.publisher.changed(&watched.published, collector, now);
-        watched.known(collector, |known| {
-            known.observed = Some(now);
-            known.is_attempted = true;
+        self.with(holder, |state, watched| {
+            state.publisher.changed(&watched.published, collector, now);
+            watched.known(collector, |known| {
+                known.observed = Some(now);
+                known.is_attempted = true;
+            })
         });
     }
 
@@ -145,13 +186,14 @@ impl Observer for Watch {
             Outcome::Whole | Outcome::Partial(_) => self.own.success(owner, collector, at, took),
             Outcome::Failed(_) => self.own.no_success(owner, collector, took),
         }
-        let Some(watched) = self.of(holder) else { return };
-        let before = watched.known(collector, |known| {
-            known.is_attempted = true;
-            let now = outcome.failure().map(|failure| (failure.clone(), at));
-            std::mem::replace(&mut known.failure, now)
+        let before = self.with(holder, |_, watched| {
+            watched.known(collector, |known| {
+                known.is_attempted = true;
+                let now = outcome.failure().map(|failure| (failure.clone(), at));
+                std::mem::replace(&mut known.failure, now)
+            })
         });
-        let before = before.flatten().map(|(failure, _)| failure.reason);
+        let before = before.flatten().flatten().map(|(failure, _)| failure.reason);
         log(&account.name, collector, outcome, before, took);
     }
 }
@@ -179,19 +221,5 @@ fn log(
                 tracing::warn!(%account, %collector, %reason, duration_seconds, "{what}: {message}");
             }
         }
-    }
-}
-
-/// Counts the calls of one account.
-pub(super) struct Calls {
-    pub(super) own: OwnMetrics,
-    pub(super) provider: &'static str,
-    pub(super) account: AccountName,
-}
-
-impl CallObserver for Calls {
-    fn called(&self, endpoint: &'static str, status: Option<u16>, took: Duration) {
-        let owner = Owner { provider: self.provider, account: self.account.as_str() };
-        self.own.call(owner, endpoint, status, took);
     }
 }

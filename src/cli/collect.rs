@@ -80,6 +80,7 @@ fn sub_users(brought: &Brought) -> Listing {
     let mut listing =
         Listing::new(&["account", "product", "sub_user", "used", "limit", "share", "enforced", "targets"]);
     for account in &brought.accounts {
+        let reads_targets = !account.snapshot.targets.is_empty();
         for row in account.snapshot.rows() {
             let used = row.usage.as_ref().map(|usage| usage.value.traffic);
             let sub_user = &row.sub_user;
@@ -93,7 +94,7 @@ fn sub_users(brought: &Brought) -> Listing {
                 Cell::limit(sub_user.limit),
                 Cell::share(used, sub_user.limit),
                 Cell::yes_no(sub_user.limit_enforced),
-                Cell::count(targets),
+                if reads_targets { Cell::count(targets) } else { Cell::blank() },
             ]);
         }
     }

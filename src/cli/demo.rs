@@ -6,6 +6,7 @@ use clap::Args;
 
 use super::serve::stop_on_signals;
 use super::{Exit, output};
+use crate::app::daemon::Reload;
 use crate::app::{demo, logging};
 use crate::config::{DEFAULT_LISTEN, Log};
 
@@ -29,6 +30,6 @@ pub(super) async fn run(arguments: Arguments) -> anyhow::Result<Exit> {
            ready    http://{address}/-/ready\n\
          \nCtrl-C ends it.\n"
     ))?;
-    daemon.run(stop).await?;
+    daemon.run(stop, Reload::never()).await?;
     Ok(Exit::Done)
 }

@@ -79,7 +79,7 @@ impl Cell {
     /// How much of a limit is used, in whole percent; nothing where there is no number to compare with.
     pub(super) fn share(used: Option<Bytes>, limit: Option<Limit>) -> Self {
         let Some((Bytes(used), Limit::Bytes(Bytes(limit)))) = used.zip(limit) else {
-            return Self { text: String::new(), value: Value::Null, is_number: true };
+            return Self::blank();
         };
         let percent = u128::from(used) * 100 / u128::from(limit.max(1));
         Self { text: format!("{percent} %"), value: json!(percent as u64), is_number: true }
@@ -99,6 +99,11 @@ impl Cell {
 
     pub(super) fn display(what: Option<impl std::fmt::Display>) -> Self {
         Self::maybe(what.map(|what| what.to_string()).as_deref())
+    }
+
+    /// A number that there cannot be here.
+    pub(super) fn blank() -> Self {
+        Self { text: String::new(), value: Value::Null, is_number: true }
     }
 
     fn unknown() -> Self {

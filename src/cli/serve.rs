@@ -1,11 +1,16 @@
 //! `serve`: the daemon.
 
+use std::path::PathBuf;
+
 use clap::Args;
 use tokio::signal::unix::{SignalKind, signal};
+use tokio::sync::mpsc;
+use tokio::sync::mpsc::error::TrySendError;
 use tokio_util::sync::CancellationToken;
 
 use super::{Exit, Place};
-use crate::app::daemon::Daemon;
+use crate::app::daemon::{Daemon, Reload};
+use crate::config;
 
 #[derive(Args, Debug)]
 pub(super) struct Arguments {
@@ -19,26 +24,37 @@ pub(super) async fn run(arguments: Arguments) -> anyhow::Result<Exit> {
         tracing::error!("{problem}; the other accounts are collected, this one when its secret can be read");
     }
     let stop = stop_on_signals()?;
-    Daemon::bind(config).await?.run(stop).await?;
+    let reload = on_hangup(arguments.place.config)?;
+    Daemon::bind(config).await?.run(stop, reload).await?;
     Ok(Exit::Done)
 }
 
-/// Ends with SIGTERM or SIGINT; SIGHUP changes nothing, and says so.
+/// Ends with SIGTERM or SIGINT.
 pub(super) fn stop_on_signals() -> anyhow::Result<CancellationToken> {
     let mut terminate = signal(SignalKind::terminate())?;
     let mut interrupt = signal(SignalKind::interrupt())?;
-    let mut hangup = signal(SignalKind::hangup())?;
     let stop = CancellationToken::new();
     let token = stop.clone();
     tokio::spawn(async move {
-        loop {
-            tokio::select! {
-                _ = terminate.recv() => break,
-                _ = interrupt.recv() => break,
-                _ = hangup.recv() => tracing::warn!("SIGHUP: this version does not reload; restart to apply a changed configuration"),
-            }
+        tokio::select! {
+            _ = terminate.recv() => {}
+            _ = interrupt.recv() => {}
         }
         token.cancel();
     });
     Ok(stop)
+}
+
+/// Reloads on SIGHUP; several while one is under way are one.
+fn on_hangup(file: Option<PathBuf>) -> anyhow::Result<Reload> {
+    let mut hangup = signal(SignalKind::hangup())?;
+    let (sender, asked) = mpsc::channel(1);
+    tokio::spawn(async move {
+        while hangup.recv().await.is_some() {
+            if let Err(TrySendError::Closed(())) = sender.try_send(()) {
+                return;
+            }
+        }
+    });
+    Ok(Reload { asked, load: Box::new(move || config::load(file.as_deref(), std::env::vars_os())) })
 }

@@ -1,6 +1,7 @@
 //! `simulate`: the two vendors' APIs as a server.
 
 use std::net::SocketAddr;
+use std::path::PathBuf;
 use std::sync::Arc;
 
 use anyhow::Context;
@@ -8,7 +9,7 @@ use clap::Args;
 use tokio::net::TcpListener;
 
 use super::serve::stop_on_signals;
-use super::{Exit, output};
+use super::{Exit, Misused, output};
 use crate::app::logging;
 use crate::collect::clock::Clock;
 use crate::config::Log;
@@ -19,6 +20,12 @@ pub(super) struct Arguments {
     /// The address and port to serve on; port 0 is any free one
     #[arg(long, value_name = "ADDR", default_value = "127.0.0.1:10761")]
     listen: SocketAddr,
+    /// What is simulated; docs/SIMULATOR.md tells how to write it [default: a few accounts of both vendors]
+    #[arg(long, value_name = "FILE")]
+    scenario: Option<PathBuf>,
+    /// Seconds of traffic in one second
+    #[arg(long, value_name = "FACTOR")]
+    speed: Option<f64>,
 }
 
 pub(super) async fn run(arguments: Arguments) -> anyhow::Result<Exit> {
@@ -28,12 +35,31 @@ pub(super) async fn run(arguments: Arguments) -> anyhow::Result<Exit> {
         format!("cannot listen on {}; choose another address by --listen", arguments.listen)
     })?;
     let address = listener.local_addr()?;
-    let scenario = Scenario::default();
+    let scenario = scenario(&arguments)?;
     let clock = Clock::new();
     let simulator = Simulator::new(&scenario, Arc::new(move || clock.now()));
     output::print(&configuration(address, &scenario.access()))?;
     simulator::serve(listener, simulator, stop).await?;
     Ok(Exit::Done)
+}
+
+fn scenario(arguments: &Arguments) -> anyhow::Result<Scenario> {
+    let mut scenario = match &arguments.scenario {
+        None => Scenario::default(),
+        Some(file) => {
+            let text = std::fs::read_to_string(file).map_err(|error| {
+                Misused(format!("the scenario {} cannot be read: {error}", file.display()))
+            })?;
+            Scenario::from_toml(&file.display().to_string(), &text)
+                .map_err(|error| Misused(error.to_string()))?
+        }
+    };
+    match arguments.speed {
+        None => {}
+        Some(speed) if speed.is_finite() && speed > 0.0 => scenario.speed = speed,
+        Some(speed) => return Err(Misused(format!("--speed {speed}: expected a number above 0")).into()),
+    }
+    Ok(scenario)
 }
 
 /// A configuration that reads the simulated accounts, for `proxymeter serve`.
@@ -63,5 +89,5 @@ fn configuration(address: SocketAddr, accounts: &[Access]) -> String {
             text += "schedule.targets = \"30 * * * * *\"\n";
         }
     }
-    text
+    text + "\n# Serving; Ctrl-C ends it.\n"
 }

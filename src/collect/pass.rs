@@ -6,16 +6,19 @@ use std::time::Duration;
 
 use futures_util::future::BoxFuture;
 use futures_util::{FutureExt, StreamExt, stream};
+use jiff::Timestamp;
 use tokio::time::Instant;
 
 use super::clock::Clock;
 use super::holder::Holder;
 use super::observer::{Failure, Observer, Outcome};
-use super::targets;
+use super::targets::{self, Walked};
 use crate::domain::collector::{Collector, FailureReason};
 use crate::domain::snapshot::{Reading, Snapshot, SubUserKey};
-use crate::domain::traffic::{SubUser, Usage};
-use crate::providers::{Ask, ProviderError, Span};
+use crate::domain::suspicion::{self, BELIEVED_AFTER, Doubt, Suspicion};
+use crate::domain::totals;
+use crate::domain::traffic::SubUser;
+use crate::providers::{Ask, ProviderError, Span, UsageReport};
 
 /// Calls for single sub-users that may be under way at once; the limiter spaces them.
 const CALLS_AT_ONCE: usize = 8;
@@ -31,27 +34,34 @@ pub struct Pass {
     pub clock: Arc<Clock>,
     /// How late the vendor's figures of a day may come.
     pub lag: Duration,
+    /// How many calls one walk for targets may make.
+    pub target_calls: usize,
 }
 
-/// Where a walk over the sub-users goes on in the next pass.
+/// What a collector remembers from pass to pass.
 #[derive(Debug, Default)]
-pub struct Cursor(pub(super) Option<SubUserKey>);
+pub struct Memory {
+    /// Answers in a row that were not believed.
+    doubt: Doubt,
+    /// What each sub-user had used when its targets were read last.
+    pub(super) walked: HashMap<SubUserKey, Walked>,
+}
 
 impl Pass {
     /// Makes one pass of `collector` that ends by `deadline`, and tells the observer.
-    pub async fn run(&self, collector: Collector, cursor: &mut Cursor, deadline: Instant) -> Outcome {
+    pub async fn run(&self, collector: Collector, memory: &mut Memory, deadline: Instant) -> Outcome {
         let began = Instant::now();
         self.observer.began(&self.holder, collector, self.clock.now());
         let ask = self.ask(collector, deadline);
         let outcome = match collector {
-            Collector::Account => self.account(&ask).await,
-            Collector::SubUsers => self.sub_users(&ask).await,
-            Collector::Subscriptions => self.subscriptions(&ask).await,
-            Collector::Targets => targets::walk(self, cursor, &ask).await,
+            Collector::Account => self.account(memory, &ask).await,
+            Collector::SubUsers => self.sub_users(memory, &ask).await,
+            Collector::Subscriptions => self.subscriptions(memory, &ask).await,
+            Collector::Targets => targets::walk(self, memory, &ask).await,
         };
-        let outcome = outcome.unwrap_or_else(|error| {
-            self.observer.rejected(&self.holder, collector, error.reason());
-            Outcome::Failed(failure(&error))
+        let outcome = outcome.unwrap_or_else(|failure| {
+            self.observer.rejected(&self.holder, collector, failure.reason);
+            Outcome::Failed(failure)
         });
         self.observer.ended(&self.holder, collector, &outcome, self.clock.now(), began.elapsed());
         outcome
@@ -69,8 +79,11 @@ impl Pass {
         self.observer.changed(&self.holder, collector);
     }
 
-    async fn account(&self, ask: &Ask) -> Result<Outcome, ProviderError> {
+    async fn account(&self, memory: &mut Memory, ask: &Ask) -> Result<Outcome, Failure> {
         let value = self.holder.provider().account_usage(ask).await?;
+        let held = self.holder.snapshot();
+        let observed_before = held.account.as_ref().map(|reading| reading.observed);
+        believe(memory, suspicion::account(&held, &value, self.in_same_period(observed_before)))?;
         let observed = self.clock.now();
         self.publish(Collector::Account, |held| {
             let mut next = held.clone();
@@ -80,8 +93,11 @@ impl Pass {
         Ok(Outcome::Whole)
     }
 
-    async fn subscriptions(&self, ask: &Ask) -> Result<Outcome, ProviderError> {
+    async fn subscriptions(&self, memory: &mut Memory, ask: &Ask) -> Result<Outcome, Failure> {
         let value = self.holder.provider().subscriptions(ask).await?;
+        let held = self.holder.snapshot();
+        let observed_before = held.subscriptions.as_ref().map(|reading| reading.observed);
+        believe(memory, suspicion::subscriptions(&held, &value, self.in_same_period(observed_before)))?;
         let observed = self.clock.now();
         self.publish(Collector::Subscriptions, |held| {
             let mut next = held.clone();
@@ -92,35 +108,29 @@ impl Pass {
     }
 
     /// The list; where it carries no usage, one call a sub-user. Both are swapped in together.
-    async fn sub_users(&self, ask: &Ask) -> Result<Outcome, ProviderError> {
-        let list = self.holder.provider().sub_users(ask).await?;
+    async fn sub_users(&self, memory: &mut Memory, ask: &Ask) -> Result<Outcome, Failure> {
+        let mut list = self.holder.provider().sub_users(ask).await?;
         let observed = self.clock.now();
-        let silent: Vec<SubUser> = list.iter().filter(|sub_user| sub_user.usage.is_none()).cloned().collect();
-        let any_said = silent.len() < list.len() || list.is_empty();
-        let mut usages = HashMap::with_capacity(silent.len());
-        let mut first_failure = None;
-        let calls = silent.into_iter().map(|sub_user| self.usage_of(sub_user, ask));
-        let mut calls = stream::iter(calls).buffer_unordered(CALLS_AT_ONCE);
-        while let Some((key, result)) = calls.next().await {
-            match result {
-                Ok(usage) => {
-                    usages.insert(key, usage);
-                }
-                // Deleted since the list was made; the next list tells.
-                Err(ProviderError::NotFound { .. }) => {}
-                Err(error) => {
-                    self.observer.rejected(&self.holder, Collector::SubUsers, error.reason());
-                    first_failure.get_or_insert(failure(&error));
-                    if error.reason() == FailureReason::Auth || Instant::now() >= ask.deadline {
-                        break;
-                    }
-                }
-            }
+        let held = self.holder.snapshot();
+        let observed_before = held.sub_users.as_ref().map(|reading| reading.observed);
+        let same_period = self.in_same_period(observed_before);
+        let suspicion = suspicion::sub_users(&held, &list, same_period);
+        if suspicion.is_some() {
+            believe(memory, suspicion)?;
         }
-        drop(calls);
-        let any = any_said || !usages.is_empty();
+        if list.is_empty() && held.sub_users.is_none() {
+            tracing::warn!(
+                account = %self.holder.account().name,
+                "the list of sub-users is empty: there are none, or the vendor's API does not cover the account's product"
+            );
+        }
+        let first_failure = self.ask_the_silent(&mut list, ask).await;
+        if suspicion.is_none() {
+            believe(memory, suspicion::sub_users(&held, &list, same_period))?;
+        }
+        let any = list.is_empty() || list.iter().any(|sub_user| sub_user.usage.is_some());
         self.publish(Collector::SubUsers, |held| {
-            held.with_sub_users(observed, list).with_usages(usages).without_orphaned_targets()
+            held.with_sub_users(observed, list).without_orphaned_targets()
         });
         Ok(match first_failure {
             None => Outcome::Whole,
@@ -129,22 +139,62 @@ impl Pass {
         })
     }
 
+    /// Asks for the usage of each row that does not say it; gives the first failure.
+    async fn ask_the_silent(&self, list: &mut [SubUser], ask: &Ask) -> Option<Failure> {
+        let silent = list.iter().enumerate().filter(|(_, sub_user)| sub_user.usage.is_none());
+        let calls: Vec<_> =
+            silent.map(|(index, sub_user)| self.usage_of(index, sub_user.clone(), ask)).collect();
+        let mut calls = stream::iter(calls).buffer_unordered(CALLS_AT_ONCE);
+        let mut first_failure = None;
+        while let Some((index, result)) = calls.next().await {
+            match result {
+                Ok(report) => list[index].usage = Some(report.usage),
+                // Deleted since the list was made; the next list tells.
+                Err(ProviderError::NotFound { .. }) => {}
+                Err(error) => {
+                    let failure = Failure::from(error);
+                    let reason = failure.reason;
+                    self.observer.rejected(&self.holder, Collector::SubUsers, reason);
+                    first_failure.get_or_insert(failure);
+                    if reason == FailureReason::Auth || Instant::now() >= ask.deadline {
+                        break;
+                    }
+                }
+            }
+        }
+        first_failure
+    }
+
     /// One sub-user's figure; boxed, because the compiler cannot tell that the bare future may change threads.
     fn usage_of<'a>(
         &'a self,
+        index: usize,
         sub_user: SubUser,
         ask: &'a Ask,
-    ) -> BoxFuture<'a, (SubUserKey, Result<Reading<Usage>, ProviderError>)> {
-        async move {
-            let report = self.holder.provider().usage(&sub_user, Span::Current, ask).await;
-            let observed = self.clock.now();
-            (sub_user.key(), report.map(|report| Reading { observed, value: report.usage }))
-        }
-        .boxed()
+    ) -> BoxFuture<'a, (usize, Result<UsageReport, ProviderError>)> {
+        async move { (index, self.holder.provider().usage(&sub_user, Span::Current, ask).await) }.boxed()
+    }
+
+    /// Whether what was observed before belongs to the current period; where the period is unknown it is taken to.
+    fn in_same_period(&self, observed_before: Option<Timestamp>) -> bool {
+        let period = totals::period(self.holder.account(), &self.holder.snapshot(), self.clock.now());
+        period.zip(observed_before).is_none_or(|(period, before)| period.start <= before)
     }
 }
 
-/// What an operator hears of an error.
-pub(super) fn failure(error: &ProviderError) -> Failure {
-    Failure { reason: error.reason(), message: error.to_string() }
+/// Weighs a judgement; an error where the answer is not believed.
+fn believe(memory: &mut Memory, suspicion: Option<Suspicion>) -> Result<(), Failure> {
+    memory.doubt.weigh(suspicion).map_or(Ok(()), |suspicion| Err(suspect(suspicion)))
+}
+
+/// What an operator hears of an answer that is not believed.
+pub(super) fn suspect(suspicion: Suspicion) -> Failure {
+    let message = format!("{suspicion}; not believed unless it comes {BELIEVED_AFTER} times in a row");
+    Failure { reason: FailureReason::Suspect, message }
+}
+
+impl From<ProviderError> for Failure {
+    fn from(error: ProviderError) -> Self {
+        Self { reason: error.reason(), message: error.to_string() }
+    }
 }

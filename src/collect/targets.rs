@@ -1,18 +1,25 @@
 //! The walk over the sub-users for where their traffic went: one call a sub-user and day.
+//!
+//! It takes turns between who burnt most since it looked last and who waits longest, so that a spike is attributed soon
+//! and nobody is forgotten; a walk that runs out of calls or time goes on so in the next pass.
 
+use std::cmp::Reverse;
+use std::collections::HashSet;
 use std::sync::Arc;
 
 use jiff::civil::Date;
-use jiff::{ToSpan, Zoned};
+use jiff::{Timestamp, ToSpan, Zoned};
 use tokio::time::Instant;
 
-use super::observer::Outcome;
-use super::pass::{Cursor, Pass, failure};
+use super::observer::{Failure, Outcome};
+use super::pass::{Memory, Pass, suspect};
 use crate::domain::collector::{Collector, FailureReason};
 use crate::domain::period::midnight;
-use crate::domain::snapshot::{Reading, Snapshot, SubUserKey};
+use crate::domain::snapshot::{Reading, Snapshot, SubUserKey, SubUserRow};
+use crate::domain::suspicion::{self, Doubt};
 use crate::domain::totals;
 use crate::domain::traffic::{SubUser, TargetUsage};
+use crate::domain::units::Bytes;
 use crate::providers::{Ask, ProviderError};
 
 /// Days that Oxylabs keeps (source: the published contract).
@@ -21,49 +28,30 @@ const DAYS_KEPT: i32 = 30;
 /// Answers that are published together: each publication encodes the account's targets anew.
 const PUBLISHED_AT_ONCE: usize = 64;
 
-/// Reads today's targets of each sub-user, and yesterday's until they are final, from where the last walk stopped.
-pub(super) async fn walk(pass: &Pass, cursor: &mut Cursor, ask: &Ask) -> Result<Outcome, ProviderError> {
+/// A sub-user when its targets were read last.
+#[derive(Debug, Default)]
+pub(super) struct Walked {
+    used: Bytes,
+    at: Option<Timestamp>,
+    doubt: Doubt,
+}
+
+/// Reads today's targets of each sub-user, and yesterday's until they are final.
+pub(super) async fn walk(pass: &Pass, memory: &mut Memory, ask: &Ask) -> Result<Outcome, Failure> {
     let snapshot = match pass.holder.snapshot() {
         held if held.sub_users.is_some() => held,
         // At the start nobody may have brought the list yet; it stays with this walk, the other collector publishes its own.
         held => Arc::new(held.with_sub_users(pass.clock.now(), pass.holder.provider().sub_users(ask).await?)),
     };
-    let keep_from = keep_from(pass, &snapshot);
-    let mut got: Vec<Answer> = Vec::new();
-    let (mut any, mut first_failure) = (false, None);
-    for sub_user in from(cursor.0.take().as_ref(), &snapshot) {
-        for day in days(pass, &snapshot, &sub_user.key()) {
-            match pass.holder.provider().targets(sub_user, day, ask).await {
-                Ok(value) => {
-                    let reading = Reading { observed: pass.clock.now(), value };
-                    got.push(Answer { key: sub_user.key(), day, reading });
-                    any = true;
-                }
-                Err(ProviderError::NotFound { .. }) => {}
-                Err(error) => {
-                    let out_of_time = Instant::now() >= ask.deadline;
-                    // A walk that takes several passes is no failure: the next goes on from here.
-                    if !(out_of_time && any && error.reason() == FailureReason::Timeout) {
-                        pass.observer.rejected(&pass.holder, Collector::Targets, error.reason());
-                        first_failure.get_or_insert(failure(&error));
-                    }
-                    if out_of_time
-                        || matches!(error.reason(), FailureReason::Auth | FailureReason::RateLimited)
-                    {
-                        publish(pass, &mut got, keep_from);
-                        return Ok(end(first_failure, any));
-                    }
-                }
-            }
-        }
-        cursor.0 = Some(sub_user.key());
-        if got.len() >= PUBLISHED_AT_ONCE {
-            publish(pass, &mut got, keep_from);
+    let known: HashSet<_> = snapshot.rows().iter().map(|row| row.sub_user.key()).collect();
+    memory.walked.retain(|key, _| known.contains(key));
+    let mut walk = Walk { pass, ask, got: Vec::new(), any: false, first_failure: None, calls: 0 };
+    for row in order(snapshot.rows(), memory) {
+        if !walk.read(&snapshot, row, memory).await {
+            break;
         }
     }
-    cursor.0 = None;
-    publish(pass, &mut got, keep_from);
-    Ok(end(first_failure, any))
+    Ok(walk.end(&snapshot))
 }
 
 struct Answer {
@@ -72,58 +60,143 @@ struct Answer {
     reading: Reading<Vec<TargetUsage>>,
 }
 
-fn end(first_failure: Option<super::observer::Failure>, any: bool) -> Outcome {
-    match first_failure {
-        None => Outcome::Whole,
-        Some(failure) if any => Outcome::Partial(failure),
-        Some(failure) => Outcome::Failed(failure),
+struct Walk<'a> {
+    pass: &'a Pass,
+    ask: &'a Ask,
+    got: Vec<Answer>,
+    any: bool,
+    first_failure: Option<Failure>,
+    calls: usize,
+}
+
+impl Walk<'_> {
+    /// Reads one sub-user's days; false when the walk is to end here.
+    async fn read(&mut self, snapshot: &Snapshot, row: &SubUserRow, memory: &mut Memory) -> bool {
+        let sub_user = &row.sub_user;
+        let key = sub_user.key();
+        for day in days(self.pass, snapshot, &key) {
+            if self.calls >= self.pass.target_calls {
+                return false;
+            }
+            self.calls += 1;
+            match self.pass.holder.provider().targets(sub_user, day, self.ask).await {
+                Ok(value) => self.take(snapshot, sub_user, day, value, memory),
+                Err(ProviderError::NotFound { .. }) => {}
+                Err(error) => {
+                    let out_of_time = Instant::now() >= self.ask.deadline;
+                    let reason = error.reason();
+                    // A walk that takes several passes is no failure: the next goes on from here.
+                    if !(out_of_time && self.any && reason == FailureReason::Timeout) {
+                        self.reject(Failure::from(error));
+                    }
+                    if out_of_time || matches!(reason, FailureReason::Auth | FailureReason::RateLimited) {
+                        return false;
+                    }
+                }
+            }
+        }
+        let walked = memory.walked.entry(key).or_default();
+        walked.used = used(row);
+        walked.at = Some(self.pass.clock.now());
+        if self.got.len() >= PUBLISHED_AT_ONCE {
+            self.publish(snapshot);
+        }
+        true
+    }
+
+    /// Takes an answer, unless it lost too much against the one that is held for that day.
+    fn take(
+        &mut self,
+        snapshot: &Snapshot,
+        sub_user: &SubUser,
+        day: Date,
+        value: Vec<TargetUsage>,
+        memory: &mut Memory,
+    ) {
+        let key = sub_user.key();
+        let held = snapshot.targets.get(&key).and_then(|days| days.get(&day));
+        let held = held.map_or(&[][..], |reading| &reading.value);
+        let doubt = &mut memory.walked.entry(key.clone()).or_default().doubt;
+        if let Some(suspicion) = doubt.weigh(suspicion::targets(held, &value)) {
+            self.reject(suspect(suspicion));
+            return;
+        }
+        let reading = Reading { observed: self.pass.clock.now(), value };
+        self.got.push(Answer { key, day, reading });
+        self.any = true;
+    }
+
+    fn reject(&mut self, failure: Failure) {
+        self.pass.observer.rejected(&self.pass.holder, Collector::Targets, failure.reason);
+        self.first_failure.get_or_insert(failure);
+    }
+
+    fn publish(&mut self, snapshot: &Snapshot) {
+        let keep_from = keep_from(self.pass, snapshot);
+        let got = std::mem::take(&mut self.got);
+        self.pass.publish(Collector::Targets, |held| {
+            got.into_iter().fold(held.clone(), |next, answer| {
+                next.with_targets(answer.key, answer.day, answer.reading, keep_from)
+            })
+        });
+    }
+
+    fn end(mut self, snapshot: &Snapshot) -> Outcome {
+        self.publish(snapshot);
+        match self.first_failure {
+            None => Outcome::Whole,
+            Some(failure) if self.any => Outcome::Partial(failure),
+            Some(failure) => Outcome::Failed(failure),
+        }
     }
 }
 
-fn publish(pass: &Pass, got: &mut Vec<Answer>, keep_from: Date) {
-    let got = std::mem::take(got);
-    pass.publish(Collector::Targets, |held| {
-        got.into_iter().fold(held.clone(), |next, answer| {
-            next.with_targets(answer.key, answer.day, answer.reading, keep_from)
-        })
-    });
+fn used(row: &SubUserRow) -> Bytes {
+    row.usage.as_ref().map_or(Bytes(0), |usage| usage.value.traffic)
 }
 
-/// The sub-users, starting after the one that `last` names.
-fn from<'a>(last: Option<&SubUserKey>, snapshot: &'a Snapshot) -> impl Iterator<Item = &'a SubUser> {
-    let rows = snapshot.rows();
-    let start = last
-        .and_then(|last| rows.iter().position(|row| row.sub_user.key() == *last))
-        .map_or(0, |position| position + 1);
-    rows[start..].iter().chain(&rows[..start]).map(|row| &row.sub_user)
+/// Each sub-user once: in turn the one that burnt most since its targets were read, and the one that waits longest.
+fn order<'a>(rows: &'a [SubUserRow], memory: &Memory) -> Vec<&'a SubUserRow> {
+    let keys: Vec<_> = rows.iter().map(|row| row.sub_user.key()).collect();
+    let burnt = |index: usize| {
+        let before = memory.walked.get(&keys[index]).map_or(0, |walked| walked.used.0);
+        used(&rows[index]).0.saturating_sub(before)
+    };
+    let read_at = |index: usize| memory.walked.get(&keys[index]).and_then(|walked| walked.at);
+    let mut by_burn: Vec<usize> = (0..rows.len()).filter(|index| burnt(*index) > 0).collect();
+    by_burn.sort_by_key(|index| Reverse(burnt(*index)));
+    let mut by_age: Vec<usize> = (0..rows.len()).collect();
+    by_age.sort_by_key(|index| read_at(*index));
+    let mut by_burn = by_burn.into_iter();
+    let mut taken = vec![false; rows.len()];
+    let turns = by_age.into_iter().flat_map(|waits| by_burn.next().into_iter().chain([waits]));
+    turns.filter(|index| !std::mem::replace(&mut taken[*index], true)).map(|index| &rows[index]).collect()
 }
 
 fn today(pass: &Pass) -> Zoned {
     pass.clock.now().to_zoned(pass.holder.account().time_zone.clone())
 }
 
-/// Yesterday, unless it was read when its figures were final, and today.
+/// Yesterday, if it was read while it lasted and not since its figures are final, and today.
 fn days(pass: &Pass, snapshot: &Snapshot, key: &SubUserKey) -> Vec<Date> {
     let today = today(pass).date();
     let Ok(yesterday) = today.yesterday() else { return vec![today] };
-    let held = snapshot.targets.get(key);
     let zone = &pass.holder.account().time_zone;
-    let is_final = midnight(today, zone)
-        .and_then(|midnight| midnight.checked_add(pass.lag).ok())
-        .is_some_and(|final_from| {
-            held.and_then(|days| days.get(&yesterday)).is_some_and(|reading| reading.observed >= final_from)
-        });
+    let final_from = midnight(today, zone).and_then(|midnight| midnight.checked_add(pass.lag).ok());
+    let read =
+        snapshot.targets.get(key).and_then(|days| days.get(&yesterday)).map(|reading| reading.observed);
     // What was never read while it was today is left out, so that a start makes one call a sub-user.
-    let was_read = held.is_some_and(|days| days.contains_key(&yesterday));
-    if was_read && !is_final { vec![yesterday, today] } else { vec![today] }
+    match read.zip(final_from) {
+        Some((read, final_from)) if read < final_from => vec![yesterday, today],
+        _ => vec![today],
+    }
 }
 
 /// The first day of the period, or as many days back as the vendor keeps.
 fn keep_from(pass: &Pass, snapshot: &Snapshot) -> Date {
-    let now = pass.clock.now();
     let account = pass.holder.account();
-    let start = totals::period(account, snapshot, now).map(|period| period.start);
-    let start = start.map(|start| start.to_zoned(account.time_zone.clone()).date());
+    let period = totals::period(account, snapshot, pass.clock.now());
+    let start = period.map(|period| period.start.to_zoned(account.time_zone.clone()).date());
     let today = today(pass).date();
     start.unwrap_or_else(|| today.checked_sub(DAYS_KEPT.days()).unwrap_or(today))
 }

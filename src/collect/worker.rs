@@ -1,12 +1,13 @@
 //! One collector of one account through time: triggered, never overlapping, bounded, drained.
 
+use std::sync::Arc;
 use std::time::Duration;
 
-use tokio::sync::mpsc;
+use tokio::sync::{Mutex, mpsc};
 use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
 
-use super::pass::{Cursor, Pass};
+use super::pass::{Memory, Pass};
 use crate::domain::collector::Collector;
 use crate::domain::cron::Cron;
 
@@ -27,6 +28,19 @@ pub struct Worker {
     pub collector: Collector,
     /// When it is due.
     pub cron: Cron,
+    /// What it remembers; another worker may go on with it later.
+    pub memory: Arc<Mutex<Memory>>,
+    /// When its first pass is.
+    pub start: Start,
+}
+
+/// When a worker makes its first pass.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Start {
+    /// At once.
+    Now,
+    /// When it is due.
+    AtNextTick,
 }
 
 impl Worker {
@@ -36,11 +50,13 @@ impl Worker {
         mpsc::channel(1)
     }
 
-    /// Makes a pass now and on each tick, until `stop`; a pass under way is then given up after `drain`.
+    /// Makes passes, the first as `start` says and then on each tick, until `stop`; a pass under way is then given up after `drain`.
     pub async fn run(self, mut ticks: mpsc::Receiver<()>, stop: CancellationToken, drain: Duration) {
-        let mut cursor = Cursor::default();
+        let memory = self.memory.clone();
+        let mut memory = memory.lock().await;
+        let mut waits = self.start == Start::AtNextTick;
         loop {
-            if !self.bounded_pass(&mut cursor, &stop, drain).await {
+            if !std::mem::take(&mut waits) && !self.bounded_pass(&mut memory, &stop, drain).await {
                 return;
             }
             // Ticks that came while the pass ran are skipped: passes do not overlap and do not pile up.
@@ -74,9 +90,9 @@ impl Worker {
     }
 
     /// One pass with its deadline; false when the worker is to end.
-    async fn bounded_pass(&self, cursor: &mut Cursor, stop: &CancellationToken, drain: Duration) -> bool {
+    async fn bounded_pass(&self, memory: &mut Memory, stop: &CancellationToken, drain: Duration) -> bool {
         let deadline = Instant::now() + self.time_to_next().max(LEAST_DEADLINE);
-        let pass = self.pass.run(self.collector, cursor, deadline);
+        let pass = self.pass.run(self.collector, memory, deadline);
         let stopped = async {
             stop.cancelled().await;
             tokio::time::sleep(drain).await;

@@ -5,6 +5,7 @@ pub mod collector;
 pub mod cron;
 pub mod period;
 pub mod snapshot;
+pub mod suspicion;
 pub mod totals;
 pub mod traffic;
 pub mod units;

@@ -90,19 +90,6 @@ impl Snapshot {
         Self { sub_users: Some(Arc::new(Reading { observed, value: rows })), ..self.clone() }
     }
 
-    /// This snapshot with figures that were asked for one sub-user at a time.
-    #[must_use]
-    pub fn with_usages(&self, mut usages: HashMap<SubUserKey, Reading<Usage>>) -> Self {
-        let Some(list) = &self.sub_users else { return self.clone() };
-        let mut list = Reading::clone(list);
-        for row in &mut list.value {
-            if let Some(usage) = usages.remove(&row.sub_user.key()) {
-                row.usage = Some(usage);
-            }
-        }
-        Self { sub_users: Some(Arc::new(list)), ..self.clone() }
-    }
-
     /// This snapshot with one sub-user's targets of one day replaced, and its days before `keep_from` dropped.
     #[must_use]
     pub fn with_targets(
@@ -198,16 +185,6 @@ mod tests {
         let first = Snapshot::default().with_sub_users(at(10), vec![sub_user("1", "a", Some(5))]);
         let second = first.with_sub_users(at(20), vec![sub_user("2", "a", None)]);
         assert_eq!(second.rows()[0].usage, None);
-    }
-
-    #[test]
-    fn figures_asked_one_by_one_join_the_list() {
-        let list = Snapshot::default()
-            .with_sub_users(at(10), vec![sub_user("1", "a", None), sub_user("2", "b", None)]);
-        let key = SubUserKey("2".into());
-        let joined = list.with_usages(HashMap::from([(key, usage(7))]));
-        assert_eq!(joined.rows()[0].usage, None);
-        assert_eq!(joined.rows()[1].usage, Some(usage(7)));
     }
 
     #[test]

@@ -121,8 +121,12 @@ families! {
         scheduled!("Start of the account's current period in seconds since 1970, by the vendor's dates or else the configured billing day");
     AccountPeriodEnd = Gauge "account_period_end_timestamp_seconds" Some(Seconds), ["provider" "account"],
         scheduled!("End of the account's current period in seconds since 1970, by the vendor's dates or else the configured billing day");
+    AccountClockSkew = Gauge "account_clock_skew_seconds" Some(Seconds), ["provider" "account"],
+        "Seconds by which the vendor's clock is ahead of proxymeter's, below zero where it is behind, to about a second, by the Date of its newest answer.";
     AccountInfo = Gauge "account_info" None, ["provider" "account" "writes" "gigabyte" "dialect"],
         "How the account is configured, always 1.";
+    AccountEntryNameValid = Gauge "account_entry_name_valid" None, ["provider" "account" "entry"],
+        "Whether the operator's own entry name is a CNAME to the vendor's entry node: 1 if so, 0 if not, absent while the DNS does not say.";
 
     SubUserTraffic = Gauge "sub_user_traffic_bytes" Some(Bytes), ["provider" "account" "product" "sub_user"],
         scheduled!("Bytes that the sub-user used in the vendor's current period by the vendor's own figure");
@@ -174,6 +178,11 @@ families! {
     ApiRequestDuration = Histogram "api_request_duration_seconds" Some(Seconds), ["provider" "account" "endpoint"],
         "Seconds from a request to the vendor's API to the end of its answer.";
 
+    ConfigLastReloadSuccessful = Gauge "config_last_reload_successful" None, [],
+        "Whether the newest attempt to load the configuration succeeded: 1 if so, 0 if the one before stays in force.";
+    ConfigLastReloadSuccessTimestamp = Gauge "config_last_reload_success_timestamp_seconds" Some(Seconds), [],
+        "When the configuration that is in force was loaded, in seconds since 1970 by proxymeter's clock.";
+
     BuildInfo = Gauge "build_info" None, ["version"],
         "Which proxymeter this is, always 1.";
 }
@@ -208,7 +217,13 @@ mod tests {
             for unit in [Unit::Bytes, Unit::Seconds] {
                 assert_eq!(base.ends_with(unit.as_str()), family.unit == Some(unit), "{}", family.name);
             }
-            let global = [FamilyId::SeriesDropped, FamilyId::BuildInfo].map(|id| id.family().name);
+            let global = [
+                FamilyId::SeriesDropped,
+                FamilyId::BuildInfo,
+                FamilyId::ConfigLastReloadSuccessful,
+                FamilyId::ConfigLastReloadSuccessTimestamp,
+            ];
+            let global = global.map(|id| id.family().name);
             assert_eq!(
                 family.labels.starts_with(&["provider", "account"]),
                 !global.contains(&family.name),

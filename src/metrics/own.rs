@@ -6,7 +6,7 @@ use std::collections::HashMap;
 use std::fmt;
 use std::time::Duration;
 
-use jiff::Timestamp;
+use jiff::{SignedDuration, Timestamp};
 use prometheus::core::{Collector as _, MetricVec, MetricVecBuilder};
 use prometheus::{
     GaugeVec, HistogramOpts, HistogramVec, IntCounterVec, IntGaugeVec, Opts, Registry, TextEncoder,
@@ -40,6 +40,10 @@ impl<'a> From<&'a Account> for Owner<'a> {
 pub struct OwnMetrics {
     registry: Registry,
     up: IntGaugeVec,
+    entry_name_valid: IntGaugeVec,
+    reload_successful: IntGaugeVec,
+    reload_success_timestamp: GaugeVec,
+    clock_skew: GaugeVec,
     overdue: IntGaugeVec,
     last_attempt: GaugeVec,
     last_success: GaugeVec,
@@ -65,6 +69,10 @@ impl OwnMetrics {
         build_info.with_label_values(&[version]).set(1.0);
         Ok(Self {
             up: integer(&registry, FamilyId::CollectorUp)?,
+            clock_skew: gauge(&registry, FamilyId::AccountClockSkew)?,
+            reload_successful: integer(&registry, FamilyId::ConfigLastReloadSuccessful)?,
+            reload_success_timestamp: gauge(&registry, FamilyId::ConfigLastReloadSuccessTimestamp)?,
+            entry_name_valid: integer(&registry, FamilyId::AccountEntryNameValid)?,
             overdue: integer(&registry, FamilyId::CollectorOverdue)?,
             last_attempt: gauge(&registry, FamilyId::CollectorLastAttempt)?,
             last_success: gauge(&registry, FamilyId::CollectorLastSuccess)?,
@@ -139,11 +147,36 @@ impl OwnMetrics {
         self.request_duration.with_label_values(&[provider, account, endpoint]).observe(took.as_secs_f64());
     }
 
+    /// The configuration was loaded then, or could not be.
+    pub fn reloaded(&self, at: Option<Timestamp>) {
+        self.reload_successful.with_label_values::<&str>(&[]).set(at.is_some().into());
+        if let Some(at) = at {
+            self.reload_success_timestamp.with_label_values::<&str>(&[]).set(seconds(at));
+        }
+    }
+
+    /// By how much the vendor's clock is ahead of ours.
+    pub fn clock_skew(&self, owner: Owner<'_>, by: SignedDuration) {
+        self.clock_skew.with_label_values(&[owner.provider, owner.account]).set(by.as_secs_f64());
+    }
+
+    /// Whether the account's own entry name leads to the vendor's; nothing while the DNS does not say.
+    pub fn entry_name(&self, owner: Owner<'_>, entry: &str, is_valid: Option<bool>) {
+        let labels = [owner.provider, owner.account, entry];
+        match is_valid {
+            Some(is_valid) => self.entry_name_valid.with_label_values(&labels).set(is_valid.into()),
+            // It may not have been there.
+            None => drop(self.entry_name_valid.remove_label_values(&labels)),
+        }
+    }
+
     /// Takes every series of the account away.
     pub fn remove_account(&self, owner: Owner<'_>) {
         forget(&self.up, owner);
+        forget(&self.entry_name_valid, owner);
         forget(&self.overdue, owner);
         for gauge in [
+            &self.clock_skew,
             &self.last_attempt,
             &self.last_success,
             &self.duration,
@@ -156,6 +189,27 @@ impl OwnMetrics {
         forget(&self.failures, owner);
         forget(&self.requests, owner);
         forget(&self.request_duration, owner);
+    }
+
+    /// Takes every series of one collector away.
+    pub fn remove_collector(&self, owner: Owner<'_>, collector: Collector) {
+        let labels = labels(owner, collector);
+        // Some may not have been there yet.
+        drop(self.up.remove_label_values(&labels));
+        drop(self.overdue.remove_label_values(&labels));
+        for gauge in [
+            &self.last_attempt,
+            &self.last_success,
+            &self.duration,
+            &self.interval,
+            &self.stale_after,
+            &self.observed,
+        ] {
+            drop(gauge.remove_label_values(&labels));
+        }
+        for reason in FailureReason::ALL {
+            drop(self.failures.remove_label_values(&with_reason(labels, reason)));
+        }
     }
 
     /// All of it as text, without a final `# EOF`.

@@ -118,6 +118,30 @@ pub enum ProviderError {
         /// The vendor's status.
         status: u16,
     },
+    /// A thing of that name is there already.
+    #[error("{endpoint}: there already (HTTP {status}){}", quoted(.said))]
+    Conflict {
+        /// What was asked for.
+        endpoint: &'static str,
+        /// The vendor's status.
+        status: u16,
+        /// The vendor's own words, cut and without secrets.
+        said: Option<String>,
+    },
+    /// A new sub-user was taken by the vendor, and its id is not known.
+    #[error(
+        "create_sub_user: the vendor named no id, and {problem}: {username:?} may exist. Look for it with `proxymeter \
+         sub-users list` in some minutes, and make it again only if it is not there"
+    )]
+    MayExist {
+        /// Its name.
+        username: String,
+        /// Why the id is not known.
+        problem: String,
+    },
+    /// Not sent: the vendor's own rules, or ours, forbid it. Says the rule, and never a secret.
+    #[error("{0}")]
+    Invalid(String),
     /// The vendor, or this dialect of it, has no such thing.
     #[error("{0}")]
     Unsupported(&'static str),
@@ -137,9 +161,13 @@ impl ProviderError {
             Self::Timeout { .. } => FailureReason::Timeout,
             Self::Connect { .. } => FailureReason::Connect,
             Self::Tls { .. } => FailureReason::Tls,
-            Self::Status { .. } | Self::NotFound { .. } | Self::Unsupported(_) => FailureReason::Status,
+            Self::Status { .. }
+            | Self::NotFound { .. }
+            | Self::Conflict { .. }
+            | Self::Invalid(_)
+            | Self::Unsupported(_) => FailureReason::Status,
             Self::BodyTooLarge { .. } => FailureReason::BodyTooLarge,
-            Self::Decode { .. } => FailureReason::Decode,
+            Self::Decode { .. } | Self::MayExist { .. } => FailureReason::Decode,
             Self::Redirect { .. } => FailureReason::Redirect,
         }
     }
@@ -153,6 +181,42 @@ impl ProviderError {
             _ => false,
         }
     }
+
+    /// Whether a write that ended so may have been carried out all the same, so that only reading back can tell.
+    ///
+    /// `false` is certain: nothing was sent, or the vendor refused. `true` also stands where it cannot be told apart,
+    /// as with a connection of which it is not known whether it broke before or after the request.
+    #[must_use]
+    pub fn may_have_applied(&self) -> bool {
+        match self {
+            Self::Timeout { endpoint, .. }
+            | Self::Connect { endpoint, .. }
+            | Self::Tls { endpoint, .. }
+            | Self::BodyTooLarge { endpoint, .. }
+            | Self::Decode { endpoint, .. }
+            | Self::Redirect { endpoint, .. } => !is_login(endpoint),
+            // 408: the vendor waited for the rest of a request that it may have seen enough of.
+            Self::Status { endpoint, status, .. } => {
+                (*status >= 500 || *status == 408) && !is_login(endpoint)
+            }
+            Self::MayExist { .. } => true,
+            Self::NoSecret(_)
+            | Self::LoginRefused { .. }
+            | Self::TokenRefused { .. }
+            | Self::OnHold { .. }
+            | Self::Forbidden { .. }
+            | Self::RateLimited { .. }
+            | Self::NotFound { .. }
+            | Self::Conflict { .. }
+            | Self::Invalid(_)
+            | Self::Unsupported(_) => false,
+        }
+    }
+}
+
+/// Whether it is a vendor's login, which comes before a write and changes nothing.
+fn is_login(endpoint: &str) -> bool {
+    matches!(endpoint, "login" | "auth")
 }
 
 fn quoted(words: &Option<String>) -> String {
@@ -161,4 +225,38 @@ fn quoted(words: &Option<String>) -> String {
 
 fn wait(duration: &Option<Duration>) -> String {
     duration.map_or_else(String::new, |duration| format!(" for {} s", duration.as_secs()))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn f7_what_may_have_applied_is_told_from_what_did_not() {
+        let after = Duration::ZERO;
+        let problem = String::new;
+        let status = |status| ProviderError::Status { endpoint: "update_sub_user", status, said: None };
+        for (error, expected) in [
+            (ProviderError::Timeout { endpoint: "update_sub_user", after }, true),
+            (ProviderError::Connect { endpoint: "update_sub_user", problem: problem() }, true),
+            (ProviderError::Decode { endpoint: "update_sub_user", problem: problem() }, true),
+            (ProviderError::Redirect { endpoint: "update_sub_user", status: 302 }, true),
+            (status(500), true),
+            (status(504), true),
+            (status(408), true),
+            (status(400), false),
+            (status(405), false),
+            (ProviderError::Timeout { endpoint: "login", after }, false),
+            (ProviderError::Status { endpoint: "auth", status: 503, said: None }, false),
+            (ProviderError::RateLimited { endpoint: "update_sub_user", retry_after: None }, false),
+            (ProviderError::Forbidden { endpoint: "update_sub_user", said: None }, false),
+            (ProviderError::NotFound { endpoint: "update_sub_user", said: None }, false),
+            (ProviderError::Conflict { endpoint: "create_sub_user", status: 409, said: None }, false),
+            (ProviderError::Invalid(problem()), false),
+            (ProviderError::Unsupported(""), false),
+            (ProviderError::OnHold { again_in: after }, false),
+        ] {
+            assert_eq!(error.may_have_applied(), expected, "{error}");
+        }
+    }
 }

@@ -2,17 +2,21 @@
 //!
 //! Requests are built and answers decoded without a socket (`request`, `wire`); `client` joins both to a session.
 
+pub mod change;
 pub mod decodo;
 pub mod error;
 pub mod http;
 pub mod oxylabs;
 mod wire;
+mod writer;
 
 use async_trait::async_trait;
-use jiff::civil::Date;
+use jiff::civil::{Date, DateTime};
 
+pub use change::{NewSubUser, SubUserChange, SubUserStatus};
 pub use error::ProviderError;
 pub use http::session::Ask;
+pub use writer::Writer;
 
 use crate::domain::account::Account;
 use crate::domain::collector::Collector;
@@ -21,13 +25,27 @@ use crate::domain::traffic::{
 };
 use crate::domain::units::{Bytes, GigabyteEvidence};
 
-/// What of a sub-user's usage is asked for.
+/// What of a sub-user's usage is asked for; days and hours are those of the account's zone.
+///
+/// No vendor tells all of these; which one does is in `docs/PROVIDERS.md`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Span {
     /// What the vendor counts against the sub-user's limit, or the nearest to it that the vendor tells.
     Current,
+    /// The last 24 hours.
+    Last24Hours,
+    /// The last 7 days.
+    Last7Days,
+    /// The last 30 days.
+    Last30Days,
+    /// From the first of the month to today.
+    CalendarMonth,
+    /// Everything since the sub-user or its subscription began.
+    Lifetime,
     /// From a first to a last day, both inclusive.
     Dates(Date, Date),
+    /// From a first to a last hour, both inclusive, on the full hour.
+    Hours(DateTime, DateTime),
 }
 
 /// What a vendor says of one sub-user's usage.

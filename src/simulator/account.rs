@@ -9,6 +9,7 @@ use jiff::tz::TimeZone;
 use jiff::{SignedDuration, Timestamp};
 
 use super::auth::Tokens;
+use super::change::Change;
 use super::scenario::{AccountSpec, Event, EventKind, Scenario, SubUserSpec, Workload};
 use super::sub_user::{Status, SubUser};
 use super::wire;
@@ -124,6 +125,12 @@ impl Account {
             EventKind::Correction { sub_user, bytes } => {
                 if let Some(user) = self.sub_users.iter_mut().find(|user| user.username == sub_user) {
                     user.correct(bytes);
+                }
+            }
+            EventKind::Person { sub_user, limit, enabled } => {
+                let change = Change { limit, enabled, ..Change::default() };
+                if let Some(id) = self.by_name(&sub_user).map(|user| user.id) {
+                    self.update(id, &change, false);
                 }
             }
             EventKind::TopUp(bytes) => {

@@ -139,13 +139,18 @@ pub(super) struct Counts {
 }
 
 impl Counts {
-    pub(super) fn note(&mut self, now: Timestamp, operation: Operation, status: u16) {
+    /// Counts a call that came at `now`; how many there were within the second that it ends.
+    pub(super) fn arrive(&mut self, now: Timestamp) -> usize {
         self.second.push_back(now);
         let second = SignedDuration::from_secs(1);
         while self.second.front().is_some_and(|first| now.duration_since(*first) >= second) {
             self.second.pop_front();
         }
         self.busiest_second = self.busiest_second.max(self.second.len());
+        self.second.len()
+    }
+
+    pub(super) fn note(&mut self, operation: Operation, status: u16) {
         *self.calls.entry(operation.name()).or_default() += 1;
         *self.answers.entry(operation.name()).or_default().entry(status).or_default() += 1;
     }

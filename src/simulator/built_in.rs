@@ -28,11 +28,11 @@ impl Default for Scenario {
 }
 
 impl Scenario {
-    /// The default set from the moment that its traffic is three hundred times as heavy: about a gigabyte a minute
-    /// and sub-user, and one that runs away within half a minute.
+    /// The default set from the moment that its traffic is five hundred times as heavy: one or two gigabytes a minute
+    /// for the larger sub-users, and one that runs away within half a minute.
     #[must_use]
     pub fn demo() -> Self {
-        let mut scenario = Self { boost: 300, ..Self::default() };
+        let mut scenario = Self { boost: 500, ..Self::default() };
         for sub_user in scenario.accounts.iter_mut().flat_map(|account| &mut account.sub_users) {
             match &mut sub_user.workload.shape {
                 Shape::Runaway { after, .. } => *after = SignedDuration::from_secs(20),

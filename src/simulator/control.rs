@@ -12,6 +12,9 @@ use super::fault_text::RawFault;
 /// Days of targets in the books unless asked otherwise.
 pub(super) const DAYS: u32 = 31;
 
+/// As far as the clock is moved at once: each hour of every sub-user is worked out.
+const FARTHEST: SignedDuration = SignedDuration::from_hours(9600);
+
 /// More than any history.
 const MAX_DAYS: u32 = 400;
 
@@ -59,6 +62,9 @@ fn clock(simulator: &Simulator, body: &[u8]) -> Answer {
         Ok(by) => by.unwrap_or(SignedDuration::ZERO),
         Err(_) => return refused("advance must be a duration such as \"1h\""),
     };
+    if by > FARTHEST {
+        return refused("the clock moves at most 9600 hours at once");
+    }
     if by.is_negative() || change.speed.is_some_and(|speed| !(0.0..=1e6).contains(&speed)) {
         return refused("the clock does not go back, and not faster than 1000000");
     }

@@ -139,6 +139,7 @@ pub(super) fn unknown<'a>(word: &str, known: impl Iterator<Item = &'a str>) -> S
     let mut known: Vec<_> = known.collect();
     known.sort_by(|one, other| strsim::jaro(other, word).total_cmp(&strsim::jaro(one, word)));
     match known.first() {
+        None => format!("\"{word}\" is not known; there is none"),
         Some(nearest) if strsim::jaro(nearest, word) > 0.7 => {
             format!("\"{word}\" is not known; did you mean \"{nearest}\"?")
         }

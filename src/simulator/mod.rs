@@ -32,6 +32,9 @@ mod delivery;
 mod exchange;
 mod fault_text;
 mod faults;
+mod file;
+#[cfg(test)]
+mod laws;
 mod operation;
 mod oxylabs;
 mod scenario;
@@ -39,28 +42,25 @@ mod server;
 mod sub_user;
 mod wire;
 mod workload;
+mod world;
 
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
-use axum::http::StatusCode;
 use jiff::{SignedDuration, Timestamp};
 use serde_json::{Value, json};
 
 pub use self::books::{AccountBooks, Books, SubUserBooks, TargetBooks, WriteBooks};
 pub use self::faults::{Fault, FaultRule, RetryAfter};
+pub use self::file::ScenarioError;
 pub use self::scenario::{
     Access, AccountSpec, Dialect, Event, EventKind, Scenario, Shape, StatisticsShape, SubUserSpec,
     TargetSpec, Workload,
 };
 pub use self::server::serve;
 
-use self::account::Account;
-use self::books::Counts;
-use self::clock::Clock;
 use self::delivery::Delivery;
-use self::exchange::{Answer, Call};
-use self::faults::Faults;
-use self::operation::{Operation, Route};
+use self::exchange::Call;
+use self::world::World;
 
 /// Where the time comes from.
 pub type Now = Arc<dyn Fn() -> Timestamp + Send + Sync>;
@@ -72,28 +72,12 @@ pub struct Simulator {
     world: Arc<Mutex<World>>,
 }
 
-struct World {
-    clock: Clock,
-    accounts: Vec<(Account, Counts)>,
-    faults: Faults,
-}
-
 impl Simulator {
     /// Starts a scenario at the time that `now` tells.
     #[must_use]
     pub fn new(scenario: &Scenario, now: Now) -> Self {
         let start = now();
-        let accounts = scenario
-            .accounts
-            .iter()
-            .map(|spec| (Account::new(spec, scenario, start), Counts::default()))
-            .collect();
-        let world = World {
-            clock: Clock::new(start, scenario.speed),
-            accounts,
-            faults: Faults::new(&scenario.faults),
-        };
-        Self { now, world: Arc::new(Mutex::new(world)) }
+        Self { now, world: Arc::new(Mutex::new(World::new(scenario, start))) }
     }
 
     /// The vendors' routes and the control routes.
@@ -186,71 +170,7 @@ impl Simulator {
         if call.path.first().is_some_and(|first| first == "-") {
             return Delivery { answer: control::answer(self, &call), faults: Vec::new(), now };
         }
-        let mut world = self.world();
-        world.advance(now);
-        call.now = world.clock.tokens(now);
-        let (answer, faults) = world.answer(&mut call);
+        let (answer, faults) = self.world().answer(&mut call, now);
         Delivery { answer, faults, now }
-    }
-}
-
-impl World {
-    fn advance(&mut self, now: Timestamp) -> Timestamp {
-        let now = self.clock.traffic(now);
-        for (account, _) in &mut self.accounts {
-            account.advance(now);
-        }
-        now
-    }
-
-    fn answer(&mut self, call: &mut Call) -> (Answer, Vec<Fault>) {
-        let path = call.path.clone();
-        let segments: Vec<&str> = path.iter().map(String::as_str).collect();
-        let nowhere = || (Answer::json(StatusCode::NOT_FOUND, json!({ "error": "Not found" })), Vec::new());
-        let [name, version, path @ ..] = segments.as_slice() else { return nowhere() };
-        let found = self
-            .accounts
-            .iter_mut()
-            .find(|(account, _)| account.spec.name == *name && account.spec.dialect.version() == *version);
-        let Some((account, counts)) = found else { return nowhere() };
-        let Some(route) = operation::route(&account.spec, path) else { return nowhere() };
-        let Some(&(_, operation)) = route.operations.iter().find(|(method, _)| method == call.method) else {
-            let allow: Vec<_> = route.operations.iter().map(|(method, _)| method.as_str()).collect();
-            let refused =
-                Answer::json(StatusCode::METHOD_NOT_ALLOWED, json!({ "error": "Method not allowed" }));
-            return (Answer { allow: Some(allow.join(", ")), ..refused }, Vec::new());
-        };
-        let faults = self.faults.of(name, operation);
-        let answer = if faults.iter().all(Fault::is_carried_out) {
-            if faults.contains(&Fault::RoundWrite) {
-                call.round_limit();
-            }
-            let before = faults.contains(&Fault::IgnoreWrite).then(|| account.clone());
-            let answer = carry_out(account, operation, &route, call);
-            let is_ignored = before.is_some();
-            if let Some(before) = before {
-                *account = before;
-            }
-            if operation.is_write() {
-                let applied = answer.status.is_success() && !is_ignored;
-                counts.note_write(account.at, operation, route.parameter, call.object(), applied);
-            }
-            answer
-        } else {
-            Answer::empty(StatusCode::SERVICE_UNAVAILABLE)
-        };
-        counts.note(
-            call.now,
-            operation,
-            faults.iter().find_map(Fault::status).unwrap_or(answer.status.as_u16()),
-        );
-        (answer, faults)
-    }
-}
-
-fn carry_out(account: &mut Account, operation: Operation, route: &Route<'_>, call: &Call) -> Answer {
-    match account.spec.dialect {
-        Dialect::Oxylabs => oxylabs::answer(account, operation, route, call),
-        _ => decodo::answer(account, operation, route, call),
     }
 }

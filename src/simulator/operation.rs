@@ -23,11 +23,12 @@ pub(super) enum Operation {
     DeleteFromWhitelist,
     Endpoints,
     EndpointsOfType,
+    TrafficReport,
 }
 
 impl Operation {
     /// All of them.
-    pub(super) const ALL: [Self; 16] = [
+    pub(super) const ALL: [Self; 17] = [
         Self::Login,
         Self::ListSubUsers,
         Self::CreateSubUser,
@@ -44,6 +45,7 @@ impl Operation {
         Self::DeleteFromWhitelist,
         Self::Endpoints,
         Self::EndpointsOfType,
+        Self::TrafficReport,
     ];
 
     /// Whether it changes something at the vendor.
@@ -77,6 +79,7 @@ impl Operation {
             Self::DeleteFromWhitelist => "delete-from-whitelist",
             Self::Endpoints => "endpoints",
             Self::EndpointsOfType => "endpoints-of-type",
+            Self::TrafficReport => "traffic-report",
         }
     }
 }
@@ -101,6 +104,10 @@ pub(super) fn route<'a>(spec: &AccountSpec, path: &[&'a str]) -> Option<Route<'a
             ["auth"] => Some(at("", vec![(Method::POST, Operation::Login)])),
             other => decodo_endpoints(other),
         },
+        // Beside the versioned address: `/api/v2/statistics/traffic`.
+        Dialect::DecodoV2 if path == ["api", "statistics", "traffic"] => {
+            Some(at("", vec![(Method::POST, Operation::TrafficReport)]))
+        }
         Dialect::DecodoV2 => decodo_of_user(spec, path).or_else(|| decodo_endpoints(path)),
     }
 }

@@ -136,10 +136,12 @@ fn statistics(account: &Account, user: &SubUser, call: &Call) -> Result<Answer, 
     };
     let traffic = wire::traffic(traffic, gigabyte);
     Ok(Answer::ok(match account.spec.statistics {
-        StatisticsShape::ByPeriod => {
+        shape @ (StatisticsShape::ByPeriod | StatisticsShape::ByPeriodCamelCase) => {
             let map: Map<_, _> =
                 pieces.into_iter().map(|(key, bytes)| (key, wire::traffic(bytes, gigabyte))).collect();
-            json!({ "traffic": traffic, "traffic_by_period": map })
+            let is_camel = shape == StatisticsShape::ByPeriodCamelCase;
+            let key = if is_camel { "trafficByPeriod" } else { "traffic_by_period" };
+            json!({ "traffic": traffic, key: map })
         }
         StatisticsShape::Results => {
             let rows: Vec<_> = pieces
@@ -216,7 +218,7 @@ fn target_stats(account: &Account, user: &SubUser, call: &Call) -> Result<Answer
         })
         .collect();
     Ok(Answer::ok(match account.spec.statistics {
-        StatisticsShape::ByPeriod => json!({ "results": results }),
+        StatisticsShape::ByPeriod | StatisticsShape::ByPeriodCamelCase => json!({ "results": results }),
         StatisticsShape::Results => {
             json!({ "results": results, "traffic": wire::traffic(bytes, gigabyte), "requests": requests })
         }

@@ -70,6 +70,8 @@ impl Dialect {
 pub enum StatisticsShape {
     /// `traffic_by_period`, a map; source: the v1 specification.
     ByPeriod,
+    /// `trafficByPeriod`, the same map; source: a reseller's client of an earlier time.
+    ByPeriodCamelCase,
     /// `results`, an array; source: the types of the v2 specification.
     #[default]
     Results,
@@ -100,10 +102,15 @@ pub struct AccountSpec {
     pub enforcement_lag: SignedDuration,
     /// How long a token lives.
     pub token_life: SignedDuration,
+    /// Calls above this rate, within any second, are answered 429; no vendor documents one.
+    pub requests_per_second: Option<u32>,
     /// Oxylabs alone.
     pub statistics: StatisticsShape,
     /// Decodo's published contract alone: whether `PUT …/sub-users/{id}`, which the contract lacks, exists as well.
     pub update_by_id: bool,
+    /// Decodo's published contract alone: an unlimited `traffic_limit` is `null`, as the contract's prose has it; its
+    /// schema wants a number, so that otherwise the field is absent.
+    pub null_limits: bool,
     /// Traffic of the account's own credentials, which belongs to no sub-user.
     pub unattributed: Option<Workload>,
     /// What the vendor does besides.
@@ -131,8 +138,10 @@ impl AccountSpec {
             enforcement_lag: SignedDuration::ZERO,
             // One hour at Oxylabs by its page; Decodo does not say.
             token_life: SignedDuration::from_hours(1),
+            requests_per_second: None,
             statistics: StatisticsShape::default(),
             update_by_id: true,
+            null_limits: false,
             unattributed: None,
             events: Vec::new(),
             whitelist: Vec::new(),
@@ -165,6 +174,15 @@ pub enum EventKind {
         sub_user: String,
         /// How many, at most what was counted.
         bytes: Bytes,
+    },
+    /// Somebody changes a sub-user on the vendor's dashboard.
+    Person {
+        /// The sub-user's name.
+        sub_user: String,
+        /// The new cap.
+        limit: Option<Limit>,
+        /// Whether it may use the proxies.
+        enabled: Option<bool>,
     },
     /// Adds bytes to the plan.
     TopUp(Bytes),

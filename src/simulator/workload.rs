@@ -10,6 +10,9 @@ use crate::domain::units::Bytes;
 
 const HOUR: i64 = 3_600_000;
 
+/// Turns bytes of a day, weighed in millionths, into those of an hour.
+const MILLIONTHS_OF_A_DAY: u64 = 24_000_000;
+
 /// What one sub-user sends through the proxies, were it never switched off.
 #[derive(Clone, Debug)]
 pub(super) struct Flow {
@@ -112,9 +115,15 @@ impl Stream {
             let hour = at.div_euclid(HOUR);
             let end = to.min((hour + 1) * HOUR);
             let size = self.of_hour(hour);
-            let until =
-                |ms: i64| narrow(u128::from(size) * (ms - hour * HOUR).unsigned_abs() as u128 / HOUR as u128);
-            bytes = bytes.saturating_add(until(end) - until(at));
+            let part = if end - at == HOUR {
+                size
+            } else {
+                let until = |ms: i64| {
+                    narrow(u128::from(size) * u128::from((ms - hour * HOUR).unsigned_abs()) / HOUR as u128)
+                };
+                until(end) - until(at)
+            };
+            bytes = bytes.saturating_add(part);
             at = end;
         }
         bytes
@@ -126,7 +135,13 @@ impl Stream {
             Curve::Even => 1000,
             Curve::Weekday => weekday_weight(hour),
         };
-        narrow(u128::from(self.per_day) * u128::from(weight) * u128::from(noise) / 24_000_000)
+        let millionths = weight * noise;
+        match self.per_day.checked_mul(millionths) {
+            Some(product) => product / MILLIONTHS_OF_A_DAY,
+            None => {
+                narrow(u128::from(self.per_day) * u128::from(millionths) / u128::from(MILLIONTHS_OF_A_DAY))
+            }
+        }
     }
 }
 

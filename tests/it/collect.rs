@@ -11,8 +11,8 @@ use jiff::civil::{Date, date};
 use proxymeter::collect::clock::Clock;
 use proxymeter::collect::holder::Holder;
 use proxymeter::collect::observer::{Observer, Outcome};
-use proxymeter::collect::pass::{Cursor, Pass};
-use proxymeter::collect::worker::{GRACE, Worker};
+use proxymeter::collect::pass::{Memory, Pass};
+use proxymeter::collect::worker::{GRACE, Start, Worker};
 use proxymeter::domain::account::{Account, AccountName};
 use proxymeter::domain::collector::{Collector, FailureReason};
 use proxymeter::domain::traffic::{
@@ -34,6 +34,8 @@ struct Fake {
 #[derive(Default)]
 struct State {
     total: Option<u64>,
+    /// The first day of the period; 2026-01-01 where nothing is said.
+    start: Option<Date>,
     sub_users: Vec<SubUser>,
     /// By name: bytes, or a status that is no 200.
     usage: BTreeMap<String, Result<u64, u16>>,
@@ -94,15 +96,19 @@ impl Provider for Fake {
 
     async fn account_usage(&self, _ask: &Ask) -> Result<AccountUsage, ProviderError> {
         self.asked("account".to_owned()).await;
-        let total = self.state.lock().unwrap().total;
+        let (total, start) = {
+            let state = self.state.lock().unwrap();
+            (state.total, state.start)
+        };
         let traffic = Some(Bytes(total.ok_or(refused(500))?));
-        Ok(AccountUsage { traffic, period_start: Some(date(2026, 1, 1)), ..AccountUsage::default() })
+        let period_start = start.or(Some(date(2026, 1, 1)));
+        Ok(AccountUsage { traffic, period_start, ..AccountUsage::default() })
     }
 
     async fn sub_users(&self, _ask: &Ask) -> Result<Vec<SubUser>, ProviderError> {
         self.asked("list".to_owned()).await;
         let list = self.state.lock().unwrap().sub_users.clone();
-        if list.is_empty() { Err(refused(502)) } else { Ok(list) }
+        Ok(list)
     }
 
     async fn usage(&self, who: &SubUser, span: Span, _ask: &Ask) -> Result<UsageReport, ProviderError> {
@@ -197,13 +203,14 @@ fn pass(fake: &Arc<Fake>, at: &str) -> (Pass, Arc<Log>) {
         observer: log.clone(),
         clock: Arc::new(Clock::starting_at(at.parse().unwrap())),
         lag: Duration::from_secs(900),
+        target_calls: usize::MAX,
     };
     (pass, log)
 }
 
 async fn run(pass: &Pass, collector: Collector) -> Outcome {
-    let mut cursor = Cursor::default();
-    pass.run(collector, &mut cursor, Instant::now() + Duration::from_secs(60)).await
+    let mut memory = Memory::default();
+    pass.run(collector, &mut memory, Instant::now() + Duration::from_secs(60)).await
 }
 
 fn used(pass: &Pass) -> Vec<(String, Option<u64>)> {
@@ -275,14 +282,82 @@ async fn the_walk_over_targets_goes_on_where_it_stopped() {
     run(&pass, Collector::SubUsers).await;
     fake.log();
     log.take();
-    let mut cursor = Cursor::default();
+    let mut memory = Memory::default();
     for expected in [["u0", "u1", "u2"], ["u3", "u4", "u0"]] {
         let outcome =
-            pass.run(Collector::Targets, &mut cursor, Instant::now() + Duration::from_secs(30)).await;
+            pass.run(Collector::Targets, &mut memory, Instant::now() + Duration::from_secs(30)).await;
         assert_eq!(outcome, Outcome::Whole, "a walk that takes several passes is no failure");
         assert_eq!(fake.log(), expected.map(|name| format!("targets {name} 2026-01-15")));
     }
     assert_eq!(pass.holder.snapshot().targets.len(), 5);
+}
+
+#[tokio::test(start_paused = true)]
+async fn the_walk_takes_turns_between_who_burns_most_and_who_waits_longest() {
+    let sub_users: Vec<_> = (0..6).map(|number| sub_user(&format!("u{number}"), Some(10))).collect();
+    let fake = Fake::new(State { sub_users: sub_users.clone(), ..State::default() });
+    let (mut pass, _) = pass(&fake, "2026-01-15T12:00:00Z");
+    run(&pass, Collector::SubUsers).await;
+    let mut memory = Memory::default();
+    let deadline = || Instant::now() + Duration::from_secs(60);
+    pass.run(Collector::Targets, &mut memory, deadline()).await;
+    // Everybody was read; now one of them burns, and there are three calls a walk.
+    pass.target_calls = 3;
+    for (round, expected) in
+        [["u5", "u0", "u1"], ["u5", "u2", "u3"], ["u5", "u4", "u0"]].into_iter().enumerate()
+    {
+        tokio::time::advance(Duration::from_secs(60)).await;
+        let mut list = sub_users.clone();
+        list[5] = sub_user("u5", Some(100 * (round as u64 + 1)));
+        fake.state.lock().unwrap().sub_users = list;
+        run(&pass, Collector::SubUsers).await;
+        fake.log();
+        assert_eq!(pass.run(Collector::Targets, &mut memory, deadline()).await, Outcome::Whole);
+        assert_eq!(fake.log(), expected.map(|name| format!("targets {name} 2026-01-15")), "{round}");
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn f17_a_list_that_lost_too_much_changes_nothing_until_it_comes_three_times() {
+    let names: Vec<_> = (0..5).map(|number| sub_user(&format!("u{number}"), Some(7))).collect();
+    let zero: Vec<_> = (0..5).map(|number| sub_user(&format!("u{number}"), Some(0))).collect();
+    for lie in [vec![], names[..2].to_vec(), zero] {
+        let fake = Fake::new(State { sub_users: names.clone(), ..State::default() });
+        let (pass, log) = pass(&fake, "2026-01-15T12:00:00Z");
+        let mut memory = Memory::default();
+        let mut run = async |list: &[SubUser]| {
+            fake.state.lock().unwrap().sub_users = list.to_vec();
+            pass.run(Collector::SubUsers, &mut memory, Instant::now() + Duration::from_secs(60)).await
+        };
+        assert_eq!(run(&names).await, Outcome::Whole);
+        let before = pass.holder.snapshot();
+        for _ in 0..2 {
+            let outcome = run(&lie).await;
+            assert_eq!(outcome.failure().map(|failure| failure.reason), Some(FailureReason::Suspect));
+            assert_eq!(pass.holder.snapshot(), before);
+        }
+        assert_eq!(log.take().iter().filter(|line| *line == "sub_users rejected suspect").count(), 2);
+        assert_eq!(run(&lie).await, Outcome::Whole, "believed the third time");
+        assert_eq!(pass.holder.snapshot().rows().len(), lie.len());
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn f17_zeros_in_a_new_period_are_no_lie() {
+    let fake =
+        Fake::new(State { total: Some(7), sub_users: vec![sub_user("u", Some(7))], ..State::default() });
+    let (pass, _) = pass(&fake, "2026-01-31T23:59:00Z");
+    run(&pass, Collector::Account).await;
+    run(&pass, Collector::SubUsers).await;
+    tokio::time::advance(Duration::from_secs(600)).await;
+    {
+        let mut state = fake.state.lock().unwrap();
+        (state.total, state.start) = (Some(0), Some(date(2026, 2, 1)));
+        state.sub_users = vec![sub_user("u", Some(0))];
+    }
+    assert_eq!(run(&pass, Collector::Account).await, Outcome::Whole);
+    assert_eq!(run(&pass, Collector::SubUsers).await, Outcome::Whole);
+    assert_eq!(used(&pass), [("u".to_owned(), Some(0))]);
 }
 
 #[tokio::test(start_paused = true)]
@@ -314,7 +389,9 @@ struct Running {
 fn start(pass: &Pass, cron: &str, drain: Duration) -> Running {
     let (ticks, received) = Worker::ticks();
     let stop = CancellationToken::new();
-    let worker = Worker { pass: pass.clone(), collector: Collector::Account, cron: cron.parse().unwrap() };
+    let (cron, memory) = (cron.parse().unwrap(), Arc::default());
+    let worker =
+        Worker { pass: pass.clone(), collector: Collector::Account, cron, memory, start: Start::Now };
     let task = tokio::spawn(worker.run(received, stop.clone(), drain));
     Running { ticks, stop, task }
 }

@@ -58,6 +58,7 @@ fn own() -> OwnMetrics {
         own.register(acme, collector, interval, stale_after);
         own.attempt(acme, collector, Timestamp::from_second(100).unwrap());
         own.observed(acme, collector, Timestamp::from_second(101).unwrap());
+        own.reloaded(Some(Timestamp::from_second(100).unwrap()));
         own.success(acme, collector, Timestamp::from_second(102).unwrap(), interval);
     }
     own.failure(acme, Collector::Account, FailureReason::Auth);

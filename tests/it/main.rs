@@ -3,15 +3,22 @@
 #![expect(clippy::unwrap_used, reason = "a helper of a test fails the test as the test itself would")]
 
 mod alerts;
+mod arrows;
 mod cli;
 mod collect;
 mod config;
 mod dashboards;
 mod deploy;
 mod docs;
+mod end_to_end;
+mod entry;
 mod exposition;
+mod lies;
 mod metric_names;
 mod packaging;
+mod providers_writes;
+mod readme;
+mod reload;
 mod scripted;
 mod session;
 mod simulator;

@@ -2,44 +2,13 @@
 
 use std::collections::BTreeSet;
 
+use proxymeter::metrics::catalog::FAMILIES;
+
 use crate::support::{files_below, files_with, read};
 
 /// The full names of all metrics of ours.
 fn known() -> Vec<&'static str> {
-    vec![
-        "proxymeter_account_traffic_bytes",
-        "proxymeter_account_plan_bytes",
-        "proxymeter_account_allocated_bytes",
-        "proxymeter_account_sub_users",
-        "proxymeter_account_stale_sub_users",
-        "proxymeter_account_unattributed_traffic_bytes",
-        "proxymeter_account_period_start_timestamp_seconds",
-        "proxymeter_account_period_end_timestamp_seconds",
-        "proxymeter_account_info",
-        "proxymeter_sub_user_traffic_bytes",
-        "proxymeter_sub_user_traffic_limit_bytes",
-        "proxymeter_sub_user_requests",
-        "proxymeter_sub_user_limit_enforced",
-        "proxymeter_sub_user_info",
-        "proxymeter_target_traffic_bytes",
-        "proxymeter_target_requests",
-        "proxymeter_subscription_traffic_bytes",
-        "proxymeter_subscription_traffic_limit_bytes",
-        "proxymeter_subscription_valid_until_timestamp_seconds",
-        "proxymeter_series_dropped",
-        "proxymeter_collector_up",
-        "proxymeter_collector_overdue",
-        "proxymeter_collector_last_attempt_timestamp_seconds",
-        "proxymeter_collector_last_success_timestamp_seconds",
-        "proxymeter_collector_duration_seconds",
-        "proxymeter_collector_interval_seconds",
-        "proxymeter_collector_stale_after_seconds",
-        "proxymeter_observed_timestamp_seconds",
-        "proxymeter_collector_failures_total",
-        "proxymeter_api_requests_total",
-        "proxymeter_api_request_duration_seconds",
-        "proxymeter_build_info",
-    ]
+    FAMILIES.iter().map(|family| family.name).collect()
 }
 
 /// Words of a text that begin with `proxymeter_`, without those that are part of a longer name.

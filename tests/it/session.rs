@@ -5,7 +5,7 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
-use jiff::Timestamp;
+use jiff::{SignedDuration, Timestamp};
 use proxymeter::domain::account::{Account, AccountName};
 use proxymeter::domain::collector::FailureReason;
 use proxymeter::domain::units::Gigabyte;
@@ -26,11 +26,15 @@ const LOGIN: &str = r#"{"user_id":"u-1","token":"canary-token"}"#;
 const STATS: &str = r#"{"traffic":1.5,"date_from":"2026-01-01","date_to":"2026-01-15"}"#;
 
 #[derive(Default)]
-struct Calls(Mutex<Vec<(&'static str, Option<u16>)>>);
+struct Calls(Mutex<Vec<(&'static str, Option<u16>)>>, Mutex<Vec<SignedDuration>>);
 
 impl CallObserver for Calls {
     fn called(&self, endpoint: &'static str, status: Option<u16>, _took: Duration) {
         self.0.lock().unwrap().push((endpoint, status));
+    }
+
+    fn clock_differs(&self, by: SignedDuration) {
+        self.1.lock().unwrap().push(by);
     }
 }
 
@@ -57,7 +61,7 @@ fn session(settings: SessionSettings, max_body: u64, calls: Arc<Calls>) -> Sessi
     let _unneeded = rustls::crypto::ring::default_provider().install_default();
     let now = Arc::new(|| Timestamp::UNIX_EPOCH);
     let transport = Transport::new(max_body, now).unwrap();
-    Session::new(settings, transport, Limiter::new(NonZeroU32::new(1000).unwrap()), calls)
+    Session::new(settings, Arc::new(transport), Limiter::new(NonZeroU32::new(1000).unwrap()), calls)
 }
 
 fn oxylabs_with(vendor: &Vendor, timeout: Duration, calls: Arc<Calls>) -> Oxylabs {
@@ -341,5 +345,23 @@ async fn no_connection_and_no_trusted_connection_are_told_apart() {
             provider.sub_users(&Ask::until(Instant::now() + Duration::from_secs(5))).await.unwrap_err();
         assert_eq!(error.reason(), reason, "{base}: {error}");
         assert!(!error.to_string().contains("http"), "{error}");
+    }
+}
+
+#[tokio::test]
+async fn f13_the_vendors_date_is_compared_with_our_clock() {
+    // The session's clock stands at 1970-01-01T00:00:00Z.
+    let dates = ["Thu, 01 Jan 1970 00:10:00 GMT", "Wed, 31 Dec 1969 23:00:00 GMT", "soon"];
+    for (date, differs) in dates.into_iter().zip([Some(600.5), Some(-3599.5), None]) {
+        let vendor = Vendor::start(move |_, asked| {
+            let body = if asked.line.contains("login") { LOGIN } else { STATS };
+            Told(200, vec![("date", date.to_owned())], body.as_bytes().to_vec())
+        })
+        .await;
+        let calls = Arc::<Calls>::default();
+        let provider = oxylabs_with(&vendor, Duration::from_secs(20), calls.clone());
+        provider.account_usage(&soon()).await.unwrap();
+        let seen = calls.1.lock().unwrap().iter().map(|by| by.as_secs_f64()).collect::<Vec<_>>();
+        assert_eq!(seen, differs.map_or(vec![], |differs| vec![differs; 2]), "{date}");
     }
 }

@@ -1,22 +1,25 @@
 //! Decodo through a session: each call is its request and its decoding.
 
+use std::net::IpAddr;
 use std::time::Duration;
 
 use async_trait::async_trait;
 use jiff::civil::Date;
 use url::Url;
 
-use super::dialect::{Dialect, Login};
-use super::{request, wire};
+use super::dialect::{Dialect, Login, UpdateRoute};
+use super::request::{self, TrafficType};
+use super::{wire, write};
 use crate::domain::account::Account;
 use crate::domain::collector::Collector;
 use crate::domain::traffic::{
-    AccountUsage, ProxyEndpoint, SubUser, Subscription, TargetUsage, WhitelistedIp,
+    AccountUsage, ProxyEndpoint, SubUser, SubUserId, Subscription, TargetUsage, WhitelistedIp,
 };
 use crate::domain::units::{Bytes, GigabyteEvidence};
 use crate::providers::http::auth::{AuthScheme, Credential, LoginFlow, ReadSecret};
 use crate::providers::http::session::{Session, SessionSettings};
-use crate::providers::{Ask, Provider, ProviderError, Span, UsageReport};
+use crate::providers::writer::{self, Writer, done};
+use crate::providers::{Ask, NewSubUser, Provider, ProviderError, Span, SubUserChange, UsageReport};
 
 const LOGIN_REFUSED: &str = "Check username and password, and that dialect (published, v1 or v2) is the account's; v1 \
                              as it really answers wants login = \"basic\"";
@@ -48,6 +51,7 @@ pub fn session_settings(
 pub struct Decodo {
     account: Account,
     dialect: Dialect,
+    update_route: UpdateRoute,
     session: Session,
 }
 
@@ -55,7 +59,13 @@ impl Decodo {
     /// The account behind `session`, which speaks `dialect`.
     #[must_use]
     pub fn new(account: Account, dialect: Dialect, session: Session) -> Self {
-        Self { account, dialect, session }
+        Self { account, dialect, update_route: UpdateRoute::default(), session }
+    }
+
+    /// The same with changes put elsewhere.
+    #[must_use]
+    pub fn with_update_route(self, update_route: UpdateRoute) -> Self {
+        Self { update_route, ..self }
     }
 }
 
@@ -103,19 +113,11 @@ impl Provider for Decodo {
     }
 
     async fn usage(&self, sub_user: &SubUser, span: Span, ask: &Ask) -> Result<UsageReport, ProviderError> {
-        let dates = match span {
-            Span::Current => None,
-            Span::Dates(..) if self.dialect == Dialect::Published => {
-                return Err(ProviderError::Unsupported(
-                    "Decodo's published contract knows no dates for traffic; leave out --since, or use dialect v1 or v2",
-                ));
-            }
-            Span::Dates(from, to) => Some((from, to)),
-        };
+        let kind = TrafficType::of(self.dialect, span)?;
         let id = sub_user.id.as_ref().map(|id| &*id.0);
-        let build = |user: &str| request::traffic(self.dialect, user, &sub_user.username, id, dates);
+        let build = |user: &str| request::traffic(self.dialect, user, &sub_user.username, id, kind);
         let body = self.session.call(build, ask).await?;
-        wire::traffic(&body, dates, self.account.gigabyte)
+        wire::traffic(&body, kind.window(), self.account.gigabyte)
     }
 
     async fn targets(
@@ -140,5 +142,57 @@ impl Provider for Decodo {
     async fn endpoints(&self, kind: Option<&str>, ask: &Ask) -> Result<Vec<ProxyEndpoint>, ProviderError> {
         let body = self.session.call(|_| request::endpoints(kind), ask).await?;
         wire::endpoints(&body)
+    }
+}
+
+#[async_trait]
+impl Writer for Decodo {
+    fn check_change(&self, change: &SubUserChange) -> Result<(), ProviderError> {
+        write::update(self.dialect, self.update_route, "", change, self.account.gigabyte).map(|_| ())
+    }
+
+    async fn create_sub_user(&self, new: &NewSubUser, ask: &Ask) -> Result<SubUserId, ProviderError> {
+        let build = write::create(self.dialect, new, self.account.gigabyte)?;
+        let body = self.session.call(build, ask).await?;
+        match writer::created(&body)? {
+            Some(id) => Ok(id),
+            // `201 {}` is what the vendor's own README and live clients show.
+            None => writer::find_created(&new.username, self.sub_users(ask).await),
+        }
+    }
+
+    async fn update_sub_user(
+        &self,
+        id: &SubUserId,
+        change: &SubUserChange,
+        ask: &Ask,
+    ) -> Result<(), ProviderError> {
+        let build = write::update(self.dialect, self.update_route, &id.0, change, self.account.gigabyte)?;
+        done(writer::UPDATE, &self.session.call(build, ask).await?)
+    }
+
+    async fn delete_sub_user(&self, id: &SubUserId, ask: &Ask) -> Result<(), ProviderError> {
+        let build = |user: &str| write::delete(self.dialect, user, &id.0);
+        done(writer::DELETE, &self.session.call(build, ask).await?)
+    }
+
+    async fn sub_user(&self, id: &SubUserId, ask: &Ask) -> Result<SubUser, ProviderError> {
+        if self.dialect != Dialect::V2 {
+            return Err(ProviderError::Unsupported(
+                "Decodo v1 tells no single sub-user; list the sub-users instead, or use dialect v2",
+            ));
+        }
+        let build = |user: &str| request::sub_user(self.dialect, user, &id.0);
+        wire::one_sub_user(&self.session.call(build, ask).await?, self.account.gigabyte)
+    }
+
+    async fn add_to_whitelist(&self, addresses: &[IpAddr], ask: &Ask) -> Result<(), ProviderError> {
+        let build = write::add_to_whitelist(self.dialect, addresses)?;
+        done(write::ADD_IPS, &self.session.call(build, ask).await?)
+    }
+
+    async fn remove_from_whitelist(&self, id: &str, ask: &Ask) -> Result<(), ProviderError> {
+        let build = |user: &str| write::remove_from_whitelist(self.dialect, user, id);
+        done(write::DELETE_IP, &self.session.call(build, ask).await?)
     }
 }

@@ -20,6 +20,17 @@ pub enum Login {
     Basic,
 }
 
+/// Where a changed sub-user is put.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum UpdateRoute {
+    /// `PUT …/sub-users/{id}`, as all of the vendor's own examples call it.
+    #[default]
+    ById,
+    /// `PUT …/sub-users`, to the letter of the published contract, which names no sub-user: the vendor alone knows whom
+    /// it changes. For commands by hand, and for that dialect only.
+    Collection,
+}
+
 impl Dialect {
     /// The word in the configuration, and the label `dialect`.
     #[must_use]

@@ -5,10 +5,12 @@
 mod client;
 mod dialect;
 mod request;
+mod rules;
 mod wire;
+mod write;
 
 pub use client::{Decodo, session_settings};
-pub use dialect::{Dialect, Login};
+pub use dialect::{Dialect, Login, UpdateRoute};
 
 /// The label `provider`.
 pub const ID: &str = "decodo";

@@ -66,6 +66,11 @@ pub(super) fn sub_users(body: &[u8], gigabyte: Gigabyte) -> Result<Vec<SubUser>,
     Ok(rows.into_iter().map(|row| sub_user(row, gigabyte)).collect())
 }
 
+/// One sub-user.
+pub(super) fn one_sub_user(body: &[u8], gigabyte: Gigabyte) -> Result<SubUser, ProviderError> {
+    Ok(sub_user(decode("sub_user", body)?, gigabyte))
+}
+
 fn sub_user(row: SubUserRow, gigabyte: Gigabyte) -> SubUser {
     let in_bytes = row.traffic_limit_bytes.value().map(|limit| Limit::of(limit.bytes()));
     let limit = in_bytes.or_else(|| row.traffic_limit.limit(gigabyte));
@@ -114,10 +119,10 @@ struct TrafficAnswer {
     period_end: Option<Date>,
 }
 
-/// One sub-user's usage; `asked` is the span where dates were asked for, else the answer's own dates count.
+/// One sub-user's usage; `asked` is the span where it was asked for, else the answer's own dates count.
 pub(super) fn traffic(
     body: &[u8],
-    asked: Option<(Date, Date)>,
+    asked: Option<Window>,
     gigabyte: Gigabyte,
 ) -> Result<UsageReport, ProviderError> {
     const ENDPOINT: &str = "sub_user_traffic";
@@ -126,11 +131,9 @@ pub(super) fn traffic(
         endpoint: ENDPOINT,
         problem: "neither traffic_used nor traffic is there".to_owned(),
     })?;
-    let window = match asked.or(answer.period_start.zip(answer.period_end)) {
-        Some((from, to)) => Window::Dates(from, to),
-        // Whether `type=month` means thirty days or the calendar's month is stated nowhere.
-        None => Window::Unknown,
-    };
+    let said = answer.period_start.zip(answer.period_end).map(|(from, to)| Window::Dates(from, to));
+    // Whether `type=month` means thirty days or the calendar's month is stated nowhere.
+    let window = asked.or(said).unwrap_or(Window::Unknown);
     let requests = answer.requests_count.map(Number::count);
     Ok(UsageReport { usage: Usage { traffic, requests, window }, days: Vec::new() })
 }

@@ -1,9 +1,12 @@
 //! A call as a value, built without a socket.
 
+use std::fmt;
+
 use reqwest::Method;
+use secrecy::SecretString;
 
 /// One call of a vendor's API, without address and credential.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, PartialEq, Eq)]
 pub struct ApiRequest {
     /// The method.
     pub method: Method,
@@ -30,6 +33,12 @@ impl ApiRequest {
         Self { method: Method::POST, ..Self::get(endpoint, path) }
     }
 
+    /// A change, as JSON where it has a body.
+    #[must_use]
+    pub fn write(method: Method, endpoint: &'static str, path: String, body: Option<String>) -> Self {
+        Self { method, body, ..Self::get(endpoint, path) }
+    }
+
     /// The same with a query parameter more.
     #[must_use]
     pub fn with_query(mut self, name: &'static str, value: impl Into<String>) -> Self {
@@ -41,6 +50,27 @@ impl ApiRequest {
     #[must_use]
     pub fn is_read(&self) -> bool {
         self.method == Method::GET
+    }
+
+    /// The password that the body holds: what no message may repeat.
+    #[must_use]
+    pub fn password(&self) -> Option<SecretString> {
+        let body: serde_json::Value = serde_json::from_str(self.body.as_ref()?).ok()?;
+        body.get("password")?.as_str().map(SecretString::from)
+    }
+}
+
+/// Everything but the body, which may hold a password.
+impl fmt::Debug for ApiRequest {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let body = self.body.as_ref().map(|body| format!("{} bytes", body.len()));
+        f.debug_struct("ApiRequest")
+            .field("method", &self.method)
+            .field("path", &self.path)
+            .field("query", &self.query)
+            .field("body", &body)
+            .field("endpoint", &self.endpoint)
+            .finish()
     }
 }
 
@@ -65,7 +95,22 @@ pub fn segment(text: &str) -> String {
 
 #[cfg(test)]
 mod tests {
+    use secrecy::ExposeSecret;
+
     use super::*;
+
+    #[test]
+    fn a_password_is_known_and_not_shown() {
+        let body = r#"{"username":"name","password":"can\"ary"}"#.to_owned();
+        let request =
+            ApiRequest::write(Method::PUT, "update_sub_user", "/sub-users/1".to_owned(), Some(body));
+        assert_eq!(request.password().unwrap().expose_secret(), "can\"ary");
+        assert_eq!(
+            format!("{request:?}"),
+            r#"ApiRequest { method: PUT, path: "/sub-users/1", query: [], body: Some("41 bytes"), endpoint: "update_sub_user" }"#
+        );
+        assert!(ApiRequest::get("sub_users", "/".to_owned()).password().is_none());
+    }
 
     #[test]
     fn a_name_cannot_leave_its_segment() {

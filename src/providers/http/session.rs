@@ -14,11 +14,11 @@ use url::Url;
 use super::auth::{AuthScheme, Credential, Identity, basic};
 use super::hold::Hold;
 use super::judge::{judge, said};
-use super::limiter::Limiter;
+use super::limiter::{Lane, Limiter};
 use super::request::ApiRequest;
 use super::retry;
 use super::token;
-use super::transport::{Answer, CallObserver, Transport};
+use super::transport::{Answer, CallObserver, Exchange};
 use crate::domain::collector::FailureReason;
 use crate::providers::error::ProviderError;
 
@@ -56,10 +56,13 @@ pub struct SessionSettings {
     pub timeout: Duration,
 }
 
-/// All calls of one account go through its session.
-pub struct Session {
+/// All calls of one account go through its session; clones share it.
+#[derive(Clone)]
+pub struct Session(Arc<Shared>);
+
+struct Shared {
     settings: SessionSettings,
-    transport: Transport,
+    exchange: Arc<dyn Exchange>,
     limiter: Limiter,
     observer: Arc<dyn CallObserver>,
     identity: Mutex<Option<Arc<Identity>>>,
@@ -73,20 +76,20 @@ impl Session {
     #[must_use]
     pub fn new(
         settings: SessionSettings,
-        transport: Transport,
+        exchange: Arc<dyn Exchange>,
         limiter: Limiter,
         observer: Arc<dyn CallObserver>,
     ) -> Self {
-        Self {
+        Self(Arc::new(Shared {
             settings,
-            transport,
+            exchange,
             limiter,
             observer,
             identity: Mutex::new(None),
             generations: AtomicU64::new(0),
             hold: Hold::default(),
             resume_at: Mutex::new(None),
-        }
+        }))
     }
 
     /// Makes the call that `build` makes of the user id and gives the body of a 2xx answer.
@@ -100,12 +103,12 @@ impl Session {
         let mut tries = 1;
         let mut replayed = false;
         loop {
-            let error = match self.attempt(&build, &mut replayed, deadline).await {
+            let error = match self.0.attempt(&build, &mut replayed, deadline).await {
                 Ok(body) => return Ok(body),
                 Err(error) => error,
             };
             tries += 1;
-            let resume = self.pause_after(&error, tries).await;
+            let resume = self.0.pause_after(&error, tries).await;
             let asks_again = error.is_retryable() && build("").is_read() && tries <= retry::MAX_TRIES;
             if !asks_again || resume > deadline {
                 return Err(error);
@@ -115,7 +118,9 @@ impl Session {
             sleep_until(resume).await;
         }
     }
+}
 
+impl Shared {
     /// One try, and its replay with a new token where the old one is refused.
     async fn attempt(
         &self,
@@ -126,7 +131,7 @@ impl Session {
         loop {
             let identity = self.identity(deadline).await?;
             let request = build(identity.user_id.as_deref().unwrap_or_default());
-            let answer = self.exchange(&request, Some(identity.authorization.clone()), deadline).await?;
+            let answer = self.exchanged(&request, Some(identity.authorization.clone()), deadline).await?;
             if answer.status != 401 {
                 judge(&request, &answer, &identity.secrets)?;
                 self.hold.clear();
@@ -153,7 +158,7 @@ impl Session {
     }
 
     /// One exchange in its turn, counted.
-    async fn exchange(
+    async fn exchanged(
         &self,
         request: &ApiRequest,
         authorization: Option<HeaderValue>,
@@ -168,14 +173,18 @@ impl Session {
             }
             sleep_until(resume_at).await;
         }
-        if self.limiter.turn(deadline).await.is_none() {
+        let lane = if request.is_read() { Lane::Read } else { Lane::Write };
+        if self.limiter.turn(lane, deadline).await.is_none() {
             return Err(ProviderError::Timeout { endpoint, after: asked.elapsed() });
         }
         let started = Instant::now();
         let until = deadline.min(started + self.settings.timeout);
-        let result = self.transport.send(&self.settings.base, request, authorization, until).await;
+        let result = self.exchange.send(&self.settings.base, request, authorization, until).await;
         let status = result.as_ref().ok().map(|answer| answer.status);
         self.observer.called(endpoint, status, started.elapsed());
+        if let Some(by) = result.as_ref().ok().and_then(|answer| answer.clock_differs) {
+            self.observer.clock_differs(by);
+        }
         result
     }
 
@@ -208,7 +217,7 @@ impl Session {
         };
         let request = (flow.request)(username, &secret);
         let authorization = flow.basic.then(|| basic(username, &secret)).transpose()?;
-        let answer = self.exchange(&request, authorization, deadline).await?;
+        let answer = self.exchanged(&request, authorization, deadline).await?;
         let secrets = std::slice::from_ref(&secret);
         if matches!(answer.status, 400 | 401 | 403) {
             self.hold.refuse(&secret);
@@ -217,7 +226,7 @@ impl Session {
         }
         judge(&request, &answer, secrets)?;
         let login = (flow.decode)(&answer.body)?;
-        let life = token::renew_after(login.token.expose_secret(), self.transport.now());
+        let life = token::renew_after(login.token.expose_secret(), self.exchange.now());
         tracing::debug!(renew_after_seconds = life.as_secs(), "logged in");
         Identity::of_login(scheme, login, secret, Instant::now() + life, generation)
     }

@@ -4,9 +4,11 @@ use std::error::Error;
 use std::sync::Arc;
 use std::time::Duration;
 
+use async_trait::async_trait;
 use bytes::{Bytes, BytesMut};
-use jiff::Timestamp;
-use reqwest::header::{ACCEPT, AUTHORIZATION, CONTENT_TYPE, HeaderValue, RETRY_AFTER};
+use jiff::fmt::rfc2822;
+use jiff::{SignedDuration, Timestamp};
+use reqwest::header::{ACCEPT, AUTHORIZATION, CONTENT_TYPE, DATE, HeaderMap, HeaderValue, RETRY_AFTER};
 use tokio::time::Instant;
 use url::Url;
 
@@ -21,6 +23,9 @@ pub type Now = Arc<dyn Fn() -> Timestamp + Send + Sync>;
 pub trait CallObserver: Send + Sync {
     /// A call to `endpoint` ended with this HTTP status, or without any.
     fn called(&self, endpoint: &'static str, status: Option<u16>, took: Duration);
+
+    /// The vendor's clock is so far ahead of ours, or behind it.
+    fn clock_differs(&self, by: SignedDuration);
 }
 
 /// What came back, whole.
@@ -30,8 +35,29 @@ pub struct Answer {
     pub status: u16,
     /// What `Retry-After` asks for.
     pub retry_after: Option<Duration>,
+    /// The vendor's clock less ours, by its `Date`, to about a second; nothing where it does not say.
+    pub clock_differs: Option<SignedDuration>,
     /// The body, decompressed.
     pub body: Bytes,
+}
+
+/// Carries a call to a vendor and its whole answer back.
+#[async_trait]
+pub trait Exchange: Send + Sync {
+    /// The wall clock.
+    fn now(&self) -> Timestamp;
+
+    /// Sends `request` below `base` and takes the whole answer, until `deadline`.
+    ///
+    /// # Errors
+    /// No whole answer; a status is no error here.
+    async fn send(
+        &self,
+        base: &Url,
+        request: &ApiRequest,
+        authorization: Option<HeaderValue>,
+        deadline: Instant,
+    ) -> Result<Answer, ProviderError>;
 }
 
 /// The one client of all accounts.
@@ -61,30 +87,6 @@ impl Transport {
         Ok(Self { client, max_body, now })
     }
 
-    /// The wall clock.
-    #[must_use]
-    pub fn now(&self) -> Timestamp {
-        (self.now)()
-    }
-
-    /// Sends `request` below `base` and takes the whole answer, until `deadline`.
-    ///
-    /// # Errors
-    /// No whole answer; a status is no error here.
-    pub async fn send(
-        &self,
-        base: &Url,
-        request: &ApiRequest,
-        authorization: Option<HeaderValue>,
-        deadline: Instant,
-    ) -> Result<Answer, ProviderError> {
-        let started = Instant::now();
-        match tokio::time::timeout_at(deadline, self.exchange(base, request, authorization)).await {
-            Ok(result) => result,
-            Err(_) => Err(ProviderError::Timeout { endpoint: request.endpoint, after: started.elapsed() }),
-        }
-    }
-
     async fn exchange(
         &self,
         base: &Url,
@@ -105,12 +107,15 @@ impl Transport {
         if let Some(body) = &request.body {
             call = call.header(CONTENT_TYPE, "application/json").body(body.clone());
         }
+        let asked = self.now();
         let mut response = call.send().await.map_err(failed)?;
+        let now = self.now();
         let status = response.status().as_u16();
+        let clock_differs = clock_differs(response.headers(), asked, now);
         let retry_after = response
             .headers()
             .get(RETRY_AFTER)
-            .and_then(|value| retry::retry_after(value.to_str().ok()?, self.now()));
+            .and_then(|value| retry::retry_after(value.to_str().ok()?, now));
         let mut body = BytesMut::new();
         while let Some(chunk) = response.chunk().await.map_err(failed)? {
             if (body.len() + chunk.len()) as u64 > self.max_body {
@@ -118,8 +123,37 @@ impl Transport {
             }
             body.extend_from_slice(&chunk);
         }
-        Ok(Answer { status, retry_after, body: body.freeze() })
+        Ok(Answer { status, retry_after, clock_differs, body: body.freeze() })
     }
+}
+
+#[async_trait]
+impl Exchange for Transport {
+    fn now(&self) -> Timestamp {
+        (self.now)()
+    }
+
+    async fn send(
+        &self,
+        base: &Url,
+        request: &ApiRequest,
+        authorization: Option<HeaderValue>,
+        deadline: Instant,
+    ) -> Result<Answer, ProviderError> {
+        let started = Instant::now();
+        match tokio::time::timeout_at(deadline, self.exchange(base, request, authorization)).await {
+            Ok(result) => result,
+            Err(_) => Err(ProviderError::Timeout { endpoint: request.endpoint, after: started.elapsed() }),
+        }
+    }
+}
+
+/// The vendor's clock less ours: its `Date` is cut to whole seconds, and was set about halfway through the call.
+fn clock_differs(headers: &HeaderMap, asked: Timestamp, now: Timestamp) -> Option<SignedDuration> {
+    let date = headers.get(DATE)?.to_str().ok()?;
+    let date = rfc2822::DateTimeParser::new().parse_timestamp(date).ok()?;
+    let halfway = asked.checked_add(now.duration_since(asked) / 2).ok()?;
+    Some(date.duration_since(halfway) + SignedDuration::from_millis(500))
 }
 
 /// The closed set's member for what reqwest says; the address, which may hold an id, is left out.

@@ -1,25 +1,31 @@
 //! Oxylabs through a session: each call is its request and its decoding.
 
+use std::net::IpAddr;
+use std::time::Duration;
+
 use async_trait::async_trait;
 use jiff::civil::Date;
-use std::time::Duration;
 use url::Url;
 
-use super::request::{self, StatsType};
-use super::wire;
+use super::stats::{Statistics, StatsType};
+use super::{request, wire, write};
 use crate::domain::account::Account;
 use crate::domain::collector::Collector;
 use crate::domain::traffic::{
-    AccountUsage, ProxyEndpoint, SubUser, Subscription, TargetUsage, WhitelistedIp, Window,
+    AccountUsage, ProxyEndpoint, SubUser, SubUserId, Subscription, TargetUsage, WhitelistedIp,
 };
 use crate::providers::http::auth::{AuthScheme, Credential, LoginFlow, ReadSecret};
 use crate::providers::http::session::{Session, SessionSettings};
-use crate::providers::{Ask, Provider, ProviderError, Span, UsageReport};
+use crate::providers::writer::{self, Writer, done};
+use crate::providers::{Ask, NewSubUser, Provider, ProviderError, Span, SubUserChange, UsageReport};
 
 /// What the vendor's own page says about a refused login.
 const REFUSED: &str = "Oxylabs wants the main proxy user, the first in the users list, not the dashboard login; after a \
                        recent change of its password the original password is needed, or Oxylabs' support \
                        (support@oxylabs.io)";
+
+const NO_WHITELIST: ProviderError =
+    ProviderError::Unsupported("Oxylabs' API has no whitelist; only Decodo's has");
 
 /// The session of an Oxylabs account: basic login for a token of an hour.
 #[must_use]
@@ -51,6 +57,25 @@ impl Oxylabs {
     pub fn new(account: Account, session: Session) -> Self {
         Self { account, session }
     }
+
+    /// One sub-user's statistics, of any type that the vendor knows.
+    ///
+    /// # Errors
+    /// No usable answer, or a range that the vendor is known to refuse.
+    pub async fn statistics(
+        &self,
+        sub_user_id: &SubUserId,
+        stats: &StatsType,
+        ask: &Ask,
+    ) -> Result<Statistics, ProviderError> {
+        self.stats(&sub_user_id.0, stats, ask).await
+    }
+
+    async fn stats(&self, id: &str, stats: &StatsType, ask: &Ask) -> Result<Statistics, ProviderError> {
+        let query = stats.query()?;
+        let body = self.session.call(|user| request::stats(user, id, &query), ask).await?;
+        wire::stats(&body, stats.window(), self.account.gigabyte)
+    }
 }
 
 fn id(sub_user: &SubUser) -> &str {
@@ -79,13 +104,8 @@ impl Provider for Oxylabs {
     }
 
     async fn usage(&self, sub_user: &SubUser, span: Span, ask: &Ask) -> Result<UsageReport, ProviderError> {
-        let (stats, window) = match span {
-            Span::Current if sub_user.lifetime == Some(true) => (StatsType::Lifetime, Window::Lifetime),
-            Span::Current => (StatsType::CurrentMonth, Window::CalendarMonth),
-            Span::Dates(from, to) => (StatsType::Custom(from, to), Window::Dates(from, to)),
-        };
-        let body = self.session.call(|user| request::stats(user, id(sub_user), stats), ask).await?;
-        wire::stats(&body, window, self.account.gigabyte)
+        let stats = StatsType::of(span, sub_user.lifetime == Some(true), &self.account.time_zone);
+        Ok(self.stats(id(sub_user), &stats, ask).await?.by_day())
     }
 
     async fn targets(
@@ -105,10 +125,54 @@ impl Provider for Oxylabs {
     }
 
     async fn whitelist(&self, _ask: &Ask) -> Result<Vec<WhitelistedIp>, ProviderError> {
-        Err(ProviderError::Unsupported("Oxylabs' API has no whitelist; only Decodo's has"))
+        Err(NO_WHITELIST)
     }
 
     async fn endpoints(&self, _kind: Option<&str>, _ask: &Ask) -> Result<Vec<ProxyEndpoint>, ProviderError> {
         Err(ProviderError::Unsupported("Oxylabs' API lists no endpoints; only Decodo's does"))
+    }
+}
+
+#[async_trait]
+impl Writer for Oxylabs {
+    fn check_change(&self, change: &SubUserChange) -> Result<(), ProviderError> {
+        write::update("", change, self.account.gigabyte).map(|_| ())
+    }
+
+    async fn create_sub_user(&self, new: &NewSubUser, ask: &Ask) -> Result<SubUserId, ProviderError> {
+        let build = write::create(new, self.account.gigabyte)?;
+        let body = self.session.call(build, ask).await?;
+        match writer::created(&body)? {
+            Some(id) => Ok(id),
+            None => writer::find_created(&new.username, self.sub_users(ask).await),
+        }
+    }
+
+    async fn update_sub_user(
+        &self,
+        id: &SubUserId,
+        change: &SubUserChange,
+        ask: &Ask,
+    ) -> Result<(), ProviderError> {
+        let build = write::update(&id.0, change, self.account.gigabyte)?;
+        done(writer::UPDATE, &self.session.call(build, ask).await?)
+    }
+
+    async fn delete_sub_user(&self, id: &SubUserId, ask: &Ask) -> Result<(), ProviderError> {
+        done(writer::DELETE, &self.session.call(|user| write::delete(user, &id.0), ask).await?)
+    }
+
+    async fn sub_user(&self, _id: &SubUserId, _ask: &Ask) -> Result<SubUser, ProviderError> {
+        Err(ProviderError::Unsupported(
+            "Oxylabs tells no single sub-user, only its statistics; list the sub-users instead",
+        ))
+    }
+
+    async fn add_to_whitelist(&self, _addresses: &[IpAddr], _ask: &Ask) -> Result<(), ProviderError> {
+        Err(NO_WHITELIST)
+    }
+
+    async fn remove_from_whitelist(&self, _id: &str, _ask: &Ask) -> Result<(), ProviderError> {
+        Err(NO_WHITELIST)
     }
 }

@@ -4,10 +4,14 @@
 //! follows the vendor's own Swagger page and public clients of it.
 
 mod client;
+pub mod entry;
 mod request;
+mod stats;
 mod wire;
+mod write;
 
 pub use client::{Oxylabs, session_settings};
+pub use stats::{Statistics, StatsType};
 
 /// The label `provider`.
 pub const ID: &str = "oxylabs";

@@ -6,9 +6,9 @@ use jiff::civil::{Date, DateTime};
 use secrecy::SecretString;
 use serde::Deserialize;
 
+use super::stats::{Statistics, row_start};
 use crate::domain::traffic::{AccountUsage, SubUser, SubUserId, TargetUsage, Usage, Window};
 use crate::domain::units::{Bytes, Gigabyte, Limit};
-use crate::providers::UsageReport;
 use crate::providers::error::ProviderError;
 use crate::providers::http::token::Login;
 use crate::providers::wire::{Field, Id, Number, day, decode, moment};
@@ -96,29 +96,25 @@ struct Stats {
 
 #[derive(Deserialize)]
 struct StatsRow {
-    #[serde(alias = "period", default, deserialize_with = "day")]
-    date: Option<Date>,
+    #[serde(alias = "period")]
+    date: Option<String>,
     traffic: Option<Number>,
 }
 
 /// One sub-user's usage over `window`.
-pub(super) fn stats(body: &[u8], window: Window, gigabyte: Gigabyte) -> Result<UsageReport, ProviderError> {
+pub(super) fn stats(body: &[u8], window: Window, gigabyte: Gigabyte) -> Result<Statistics, ProviderError> {
     let stats: Stats = decode("sub_user_stats", body)?;
-    let by_period = stats.traffic_by_period.into_iter().flatten().map(|(period, traffic)| {
-        let day = period.get(..10).and_then(|day| day.parse().ok());
-        (day, Some(traffic))
-    });
-    let results = stats.results.into_iter().flatten().map(|row| (row.date, row.traffic));
-    let mut days = BTreeMap::<Date, Bytes>::new();
-    for (day, traffic) in by_period.chain(results) {
-        // Rows by the hour add up to their day.
-        if let (Some(day), Some(traffic)) = (day, traffic) {
-            let held = days.entry(day).or_default();
-            *held = held.saturating_add(traffic.gigabytes(gigabyte));
-        }
+    let by_period = stats.traffic_by_period.into_iter().flatten();
+    let results = stats.results.into_iter().flatten().filter_map(|row| row.date.zip(row.traffic));
+    let mut series = BTreeMap::<DateTime, Bytes>::new();
+    for (date, traffic) in by_period.chain(results) {
+        // The total stands without the series, whose form is the less documented of the two.
+        let Some(start) = row_start(&date) else { continue };
+        let held = series.entry(start).or_default();
+        *held = held.saturating_add(traffic.gigabytes(gigabyte));
     }
     let usage = Usage { traffic: stats.traffic.gigabytes(gigabyte), requests: None, window };
-    Ok(UsageReport { usage, days: days.into_iter().collect() })
+    Ok(Statistics { usage, series: series.into_iter().collect() })
 }
 
 #[derive(Deserialize)]
@@ -230,13 +226,29 @@ mod tests {
             r#"{"traffic":142.68,"results":[{"date":"2023-01-25","traffic":120.73},{"period":"2023-01-26","traffic":21.95}]}"#,
             r#"{"traffic":"142.68","traffic_by_period":{"2023-01-25 10":120,"2023-01-25 11":0.73,"2023-01-26 00":21.95}}"#,
         ] {
-            let report = stats(body.as_bytes(), Window::CalendarMonth, GB).unwrap();
+            let report = stats(body.as_bytes(), Window::CalendarMonth, GB).unwrap().by_day();
             assert_eq!(report.usage.traffic, Bytes(142_680_000_000), "{body}");
             assert_eq!(report.days, days, "{body}");
         }
         let bare = stats(br#"{"traffic":1}"#, Window::Lifetime, GB).unwrap();
-        assert_eq!((bare.usage.window, bare.days), (Window::Lifetime, vec![]));
+        assert_eq!((bare.usage.window, bare.series), (Window::Lifetime, vec![]));
+        let odd =
+            stats(br#"{"traffic":1,"results":[{"date":"soon","traffic":1}]}"#, Window::Lifetime, GB).unwrap();
+        assert_eq!((odd.usage.traffic, odd.series), (Bytes(1_000_000_000), vec![]));
         assert!(stats(br#"{"results":[]}"#, Window::Lifetime, GB).is_err(), "no traffic is not 0");
+    }
+
+    #[test]
+    fn statistics_by_the_hour() {
+        let at = |hour| date(2026, 1, 1).at(hour, 0, 0, 0);
+        for body in [
+            r#"{"traffic":3,"traffic_by_period":{"2026-01-01 10":1,"2026-01-01 11":2}}"#,
+            r#"{"traffic":3,"results":[{"date":"2026-01-01 11","traffic":2},{"date":"2026-01-01 10","traffic":1}]}"#,
+        ] {
+            let hours = stats(body.as_bytes(), Window::Unknown, GB).unwrap();
+            assert_eq!(hours.series, [(at(10), Bytes(1_000_000_000)), (at(11), Bytes(2_000_000_000))]);
+            assert_eq!(hours.by_day().days, [(date(2026, 1, 1), Bytes(3_000_000_000))]);
+        }
     }
 
     #[test]

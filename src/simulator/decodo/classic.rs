@@ -11,6 +11,7 @@ use super::super::scenario::Dialect;
 use super::super::sub_user::{Status, SubUser};
 use super::super::wire;
 use super::super::workload::mix;
+use super::report::split;
 use super::{HOST, error, not_found, statistics};
 
 /// Whether the Basic header holds the credentials; v1 logs in without a body.
@@ -97,12 +98,11 @@ fn traffic(account: &Account, route: &Route<'_>, call: &Call) -> Result<Answer, 
     let gigabyte = account.spec.gigabyte;
     let traffic = wire::traffic(bytes, gigabyte);
     Ok(Answer::ok(if account.spec.dialect == Dialect::DecodoV2 {
-        // The split is invented: nine tenths come in.
-        let received = bytes / 10 * 9;
+        let (received, sent) = split(bytes);
         json!({
             "traffic": traffic,
             "traffic_rx": wire::traffic(received, gigabyte),
-            "traffic_tx": wire::traffic(bytes - received, gigabyte),
+            "traffic_tx": wire::traffic(sent, gigabyte),
         })
     } else {
         json!({ "traffic": traffic })

@@ -2,6 +2,7 @@
 
 mod classic;
 mod published;
+mod report;
 mod write;
 
 use axum::http::StatusCode;
@@ -57,6 +58,7 @@ pub(super) fn answer(account: &mut Account, operation: Operation, route: &Route<
                 false => Answer::empty(StatusCode::NO_CONTENT),
             }
         }
+        Operation::TrafficReport => report::answer(account, call),
         _ if published => published::answer(account, operation, route),
         _ => classic::answer(account, operation, route, call),
     }

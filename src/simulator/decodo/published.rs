@@ -72,7 +72,7 @@ fn traffic(account: &Account, user: &SubUser) -> Value {
 
 fn add_limit(row: &mut Value, account: &Account, user: &SubUser) {
     let limit = wire::limit(user.limit, account.spec.gigabyte);
-    if let (Some(row), false) = (row.as_object_mut(), limit.is_null()) {
+    if let (Some(row), true) = (row.as_object_mut(), account.spec.null_limits || !limit.is_null()) {
         row.insert("traffic_limit".into(), limit);
     }
 }

@@ -32,8 +32,8 @@ pub(super) fn update(account: &mut Account, id: u64, call: &Call) -> Answer {
         Ok(change) => {
             account.update(id, &change, false);
             match account.spec.statistics {
-                StatisticsShape::ByPeriod => Answer::ok(json!({})),
                 StatisticsShape::Results => Answer::empty(StatusCode::OK),
+                StatisticsShape::ByPeriod | StatisticsShape::ByPeriodCamelCase => Answer::ok(json!({})),
             }
         }
         Err(problem) => refused(problem),

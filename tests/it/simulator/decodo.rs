@@ -153,6 +153,20 @@ async fn the_published_list_holds_all_sub_users() {
 }
 
 #[tokio::test]
+async fn no_limit_is_absent_by_the_contracts_schema_and_null_by_its_prose() {
+    for (null_limits, expected) in [(false, None), (true, Some(Value::Null))] {
+        let mut scenario = small(Dialect::DecodoPublished);
+        scenario.accounts[0].null_limits = null_limits;
+        let session = Session::of(&scenario).await;
+        let Reply(_, rows) = session.get("/sub-users").await;
+        let Reply(_, traffic) = session.get("/sub-users/busy/traffic").await;
+        for row in [&rows[1], &traffic] {
+            assert_eq!(row.get("traffic_limit"), expected.as_ref());
+        }
+    }
+}
+
+#[tokio::test]
 async fn the_published_traffic_is_by_name() {
     let session = Session::new(Dialect::DecodoPublished).await;
     let (_, used, requests) = session.busy();
@@ -306,6 +320,52 @@ async fn the_real_endpoints_are_of_two_types() {
     ]);
     assert_eq!(session.get("/endpoints/sticky").await, Reply(200, sticky));
     assert_eq!(session.get("/endpoints/none").await.0, 404);
+}
+
+#[tokio::test]
+async fn the_traffic_report_is_in_bytes_and_pages() {
+    let session = Session::new(Dialect::DecodoV2).await;
+    let headers = [("authorization", SECRET), ("user-agent", "test")];
+    let ask = async |group: &str, more: Value| {
+        let mut body = json!({
+            "proxyType": "residential_proxies", "startDate": "2026-11-18 00:00:00",
+            "endDate": "2026-11-20 00:00:00", "groupBy": group,
+        });
+        body.as_object_mut().unwrap().extend(more.as_object().unwrap().clone());
+        session.stand.send("POST /a/api/v2/statistics/traffic", &headers, Some(body)).await
+    };
+    let books = session.stand.books();
+    let sum = |choose: &dyn Fn(&str, &str) -> bool| {
+        let rows = books.accounts["a"].sub_users[1].targets.iter();
+        rows.filter(|row| choose(&row.date, &row.target)).map(|row| row.traffic_bytes).sum::<u64>()
+    };
+    let Reply(status, days) = ask("day", json!({})).await;
+    assert_eq!(status, 200, "{days}");
+    let keys: Vec<_> =
+        days["data"].as_array().unwrap().iter().map(|row| (&row["key"], &row["rx_tx_bytes"])).collect();
+    let (first, second) =
+        (json!(sum(&|date, _| date == "2026-11-18")), json!(sum(&|date, _| date == "2026-11-19")));
+    let expected = [(&json!("2026-11-18 00:00:00"), &first), (&json!("2026-11-19 00:00:00"), &second)];
+    assert_eq!(keys, expected);
+    let both = |date: &str| matches!(date, "2026-11-18" | "2026-11-19");
+    assert_eq!(days["metadata"]["totals"]["total_rx_tx"], json!(sum(&|date, _| both(date))));
+    let Reply(_, targets) = ask("target", json!({})).await;
+    assert_eq!(targets["data"][0]["key"], "shop.example");
+    assert_eq!(
+        targets["data"][0]["rx_tx_bytes"],
+        json!(sum(&|date, target| both(date) && target == "shop.example"))
+    );
+    assert_eq!(ask("proxy_user", json!({})).await.1["data"][0]["key"], "busy");
+    let Reply(_, hours) = ask("hour", json!({ "limit": 10, "page": 5 })).await;
+    assert_eq!(
+        (&hours["metadata"]["total_pages"], &hours["data"][7]["key"]),
+        (&json!(5), &json!("2026-11-19 23:00:00"))
+    );
+    assert_eq!(ask("day", json!({ "proxyType": "isp_proxies" })).await.1["data"], json!([]));
+    let wrong = bad_request("groupBy", "The value you selected is not a valid choice.");
+    assert_eq!(ask("moon", json!({})).await, wrong);
+    let elsewhere = session.stand.send("POST /a/v2/statistics/traffic", &headers, Some(json!({}))).await;
+    assert_eq!(elsewhere.0, 404);
 }
 
 #[tokio::test]

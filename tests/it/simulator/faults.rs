@@ -84,6 +84,21 @@ async fn statuses_carry_retry_after_in_both_forms() {
 }
 
 #[tokio::test]
+async fn calls_above_the_accounts_rate_are_refused() {
+    let mut scenario = small(Dialect::DecodoV2);
+    scenario.accounts[0].requests_per_second = Some(2);
+    let faulty = Faulty { stand: Stand::new(&scenario) };
+    let mut seen = Vec::new();
+    for _ in 0..4 {
+        seen.push(faulty.get().await.0);
+    }
+    faulty.stand.pass(1);
+    seen.push(faulty.get().await.0);
+    assert_eq!(seen, [200, 200, 429, 429, 200]);
+    assert_eq!(faulty.stand.books().accounts["a"].busiest_second, 4);
+}
+
+#[tokio::test]
 async fn the_date_is_the_simulators_own_and_can_be_off() {
     let right = Faulty::with(json!({ "fault": "latency", "delay": "1ms" })).await.get().await;
     assert_eq!(header(&right.1, "date"), "Sat, 21 Nov 2026 12:00:00 GMT");

@@ -5,6 +5,7 @@
 mod contract;
 mod decodo;
 mod faults;
+mod files;
 mod oxylabs;
 mod writes;
 
@@ -271,6 +272,14 @@ async fn the_vendor_lags_freezes_corrects_and_tops_up() {
         Event { after: hours(9), kind: EventKind::TopUp(Bytes(1_000_000_000)) },
         Event { after: hours(1), kind: EventKind::Freeze(hours(6)) },
         Event { after: hours(8), kind: correction },
+        Event {
+            after: hours(10),
+            kind: EventKind::Person {
+                sub_user: "busy".into(),
+                limit: Some(Limit::Blocked),
+                enabled: Some(false),
+            },
+        },
     ];
     let stand = Stand::new(&scenario);
     let look = |hours: i64| {
@@ -286,6 +295,9 @@ async fn the_vendor_lags_freezes_corrects_and_tops_up() {
     assert!(reported > frozen + 3_000_000_000 && reported < exact);
     assert!(look(8).0 < exact - 3_000_000_000, "usage goes backwards");
     assert_eq!(look(9).2, plan + 1_000_000_000);
+    look(11);
+    let busy = &stand.books().accounts["a"].sub_users[1];
+    assert_eq!((busy.limit_bytes, busy.status), (Some(0), "disabled"));
 }
 
 #[tokio::test]

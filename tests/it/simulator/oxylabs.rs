@@ -103,8 +103,8 @@ async fn client_stats_hold_the_month_so_far() {
 }
 
 #[tokio::test]
-async fn statistics_come_in_both_shapes() {
-    for shape in [StatisticsShape::ByPeriod, StatisticsShape::Results] {
+async fn statistics_come_in_each_shape() {
+    for shape in [StatisticsShape::ByPeriod, StatisticsShape::ByPeriodCamelCase, StatisticsShape::Results] {
         let session = Session::new(shape).await;
         let id = session.id(1);
         let query = "type=custom&date_from=2026-11-18&date_to=2026-11-19";
@@ -118,6 +118,9 @@ async fn statistics_come_in_both_shapes() {
         };
         let (first, second) = (day("2026-11-18"), day("2026-11-19"));
         match shape {
+            StatisticsShape::ByPeriodCamelCase => {
+                assert_eq!(body["trafficByPeriod"], json!({ "2026-11-18": first, "2026-11-19": second }));
+            }
             StatisticsShape::ByPeriod => {
                 assert_eq!(body["traffic_by_period"], json!({ "2026-11-18": first, "2026-11-19": second }));
             }

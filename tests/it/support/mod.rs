@@ -1,6 +1,7 @@
 //! What several test files need: paths of the repository, and the real programs that some tests talk to.
 
 pub(crate) mod binary;
+pub(crate) mod prometheus;
 pub(crate) mod vendors;
 
 use std::ffi::OsStr;
@@ -67,4 +68,11 @@ pub(crate) fn succeed(command: &mut Command) -> String {
     let text = format!("{}{}", String::from_utf8_lossy(&stdout), String::from_utf8_lossy(&stderr));
     assert!(status.success(), "{command:?} ended with {status}:\n{text}");
     text
+}
+
+/// A client for servers on this machine.
+pub(crate) fn http_client() -> reqwest::Client {
+    // reqwest asks for a provider of cryptography even where nothing is encrypted; another test may have been first.
+    rustls::crypto::ring::default_provider().install_default().ok();
+    reqwest::Client::builder().no_proxy().timeout(std::time::Duration::from_secs(10)).build().unwrap()
 }

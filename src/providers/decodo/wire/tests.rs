@@ -108,11 +108,8 @@ fn traffic_published_and_real() {
             "{real}"
         );
     }
-    let asked = (date(2026, 1, 3), date(2026, 1, 4));
-    assert_eq!(
-        traffic(br#"{"traffic":1}"#, Some(asked), GB).unwrap().usage.window,
-        Window::Dates(asked.0, asked.1)
-    );
+    let asked = Window::Dates(date(2026, 1, 3), date(2026, 1, 4));
+    assert_eq!(traffic(br#"{"traffic":1}"#, Some(asked.clone()), GB).unwrap().usage.window, asked);
     assert!(traffic(b"{}", None, GB).is_err(), "absent is unknown, not 0");
 }
 
@@ -192,4 +189,14 @@ fn endpoints_published_and_real() {
 fn login_in_the_form_of_both() {
     let login = login(br#"{"user_id":"d3af2539","token":"abc"}"#).unwrap();
     assert_eq!(login.user_id.as_deref(), Some("d3af2539"));
+}
+
+#[test]
+fn one_sub_user_alone() {
+    // The vendor's v2 specification: one object with the fields of the list.
+    let body = br#"{"id":24570,"username":"name","status":"disabled","traffic":1.13,"traffic_limit":2,"auto_disable":true}"#;
+    let row = one_sub_user(body, GB).unwrap();
+    assert_eq!((&*row.username, row.status.as_deref()), ("name", Some("disabled")));
+    assert_eq!(row.limit, Some(Limit::Bytes(Bytes(2_000_000_000))));
+    assert!(one_sub_user(b"[]", GB).is_err());
 }
