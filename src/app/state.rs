@@ -17,7 +17,7 @@ use crate::collect::holder::Holder;
 use crate::config::{AccountConfig, Config, CredentialSource, SecretSource, Vendor};
 use crate::domain::account::AccountName;
 use crate::metrics::exposition::Exposition;
-use crate::metrics::own::{OwnMetrics, Owner};
+use crate::metrics::own::OwnMetrics;
 use crate::providers::http::session::Session;
 
 /// What is watched for `config`, with nothing before it.

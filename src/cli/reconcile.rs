@@ -15,7 +15,7 @@ use crate::config::Config;
 use crate::domain::collector::Collector;
 use crate::domain::totals;
 use crate::domain::traffic::SubUser;
-use crate::domain::units::Bytes;
+use crate::domain::units::{Bytes, Gigabyte};
 use invoice::{Compared, Invoice};
 
 #[derive(Args, Debug)]
@@ -133,7 +133,16 @@ fn sub_users(account: &BroughtAccount, total: Bytes) -> (String, bool) {
             amount.trim_start_matches('-')
         )
     };
-    (told, false)
+    let advice = "; a gigabyte of the other size explains as much, `proxymeter check --online` shows what the vendor says of it";
+    let is_units = explained_by_other_gigabyte(total, attributed, account.account.gigabyte);
+    (if is_units { told + advice } else { told }, false)
+}
+
+/// Whether the total would be the sub-users' sum if the API's gigabyte were the other one (F19).
+fn explained_by_other_gigabyte(total: Bytes, attributed: Bytes, gigabyte: Gigabyte) -> bool {
+    let others = Gigabyte::ALL.into_iter().filter(|other| *other != gigabyte);
+    let mut as_other = others.filter_map(|other| other.to_bytes(gigabyte.from_bytes(total)).ok());
+    as_other.any(|total| attributed.is_within_a_hundredth_of(total))
 }
 
 /// What the sub-users add up to.

@@ -29,13 +29,14 @@ pub(super) async fn run(context: &Context) -> anyhow::Result<Exit> {
     }
     let (series, most) =
         (answers.iter().map(|answer| answer.series).sum::<u64>(), context.config.collect.max_series);
-    text += &format!("\nSeries in /metrics: at most {series} of collect.max_series = {most}.\n");
+    let has = |exit: Exit| answers.iter().any(|answer| answer.exit == exit);
+    let apart = if has(Exit::Failed) { ", without the accounts that failed" } else { "" };
+    text += &format!("\nSeries in /metrics: at most {series} of collect.max_series = {most}{apart}.\n");
     if series > most as u64 {
         text += "That is too many: targets will be left out first, traffic and limits never. \
                  Lower collect.targets_top, read no targets, or raise collect.max_series.\n";
     }
     output::print(&text)?;
-    let has = |exit: Exit| answers.iter().any(|answer| answer.exit == exit);
     Ok(if has(Exit::Failed) {
         Exit::Failed
     } else if has(Exit::Unknown) {

@@ -4,7 +4,8 @@ use std::fs;
 use std::path::Path;
 
 use proxymeter::config;
-use proxymeter::simulator::Access;
+use proxymeter::domain::units::Limit;
+use proxymeter::simulator::{Access, Scenario, SubUserSpec};
 
 use crate::support::binary::Ran;
 use crate::support::vendors::Vendors;
@@ -100,6 +101,31 @@ fn it_says_what_it_found() {
             !text.contains("billing_day") && !text.contains("plan ="),
             "{account}: the vendor says it\n{text}"
         );
+    }
+}
+
+#[test]
+fn f39_a_name_of_the_vendor_breaks_no_line() {
+    let name = "evil\n[accounts.evil]\u{202e}\u{1b}[2J\"'''";
+    let mut scenario = Scenario::default();
+    let account = scenario.accounts.iter_mut().find(|account| account.name == "decodo-v2").unwrap();
+    let mut evil = account.sub_users[0].clone();
+    (evil.username, evil.auto_disable) = (name.into(), false);
+    // The list begins with it, so it is also the evidence of the gigabyte.
+    account.sub_users =
+        vec![evil.clone(), SubUserSpec { username: format!("{name}2"), limit: Limit::Unlimited, ..evil }];
+    let vendors = Vendors::of(scenario);
+    let access = vendors.accounts.iter().find(|access| access.account == "decodo-v2").unwrap();
+    let text = init(&vendors, access).ended_with(0).stdout;
+    let loaded = config::load_text(Path::new("proxymeter.toml"), &text, [])
+        .unwrap_or_else(|told| panic!("{told}\n{text}"));
+    assert_eq!(loaded.accounts.len(), 1, "{text}");
+    vendors.configure(|account| account == "decodo-v2", "");
+    let online = vendors.run(&["check", "--online"]).ended_with(0).stdout;
+    let list = vendors.run(&["sub-users", "list"]).ended_with(0).stdout;
+    for told in [text, online, list] {
+        assert!(told.contains("evil\\u{a}[accounts.evil]\\u{202e}"), "{told}");
+        assert!(!told.contains(['\u{202e}', '\u{1b}']) && !told.contains("evil\n"), "{told}");
     }
 }
 

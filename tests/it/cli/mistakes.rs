@@ -126,6 +126,11 @@ fn a_refused_login_is_told_with_its_account_reason_and_hint_and_tried_once() {
     assert!(told("decodo-v1").starts_with("failed (auth): the login was refused (HTTP 401)"));
     assert!(told("decodo-v2").contains("Check the API key of the dashboard"), "{}", told("decodo-v2"));
     assert!(told("decodo-published").starts_with("ok: "));
+    assert!(
+        ran.stdout.ends_with(" of collect.max_series = 1000000, without the accounts that failed.\n"),
+        "{}",
+        ran.stdout
+    );
     for account in ["oxylabs", "decodo-v1"] {
         assert_eq!(vendors.calls(account, "login"), 1, "{account}");
     }

@@ -91,6 +91,15 @@ fn f19_an_invoice_says_which_gigabyte_it_is() {
 }
 
 #[test]
+fn f19_a_wrong_gigabyte_shows_where_the_vendor_gives_bytes_too() {
+    let vendors = Vendors::start();
+    vendors.configure(|account| account == "decodo-v2", "gigabyte = \"binary\"\n");
+    // The total comes in gigabytes, the sub-users' figures in bytes.
+    let row = reconcile(&vendors, &[], 4);
+    assert!(notes(&row).contains("a gigabyte of the other size explains as much"), "{row}");
+}
+
+#[test]
 fn a_login_that_is_refused_is_told() {
     let vendors = Vendors::start();
     std::fs::write(vendors.secret_file("decodo-v1"), "wrong").unwrap();

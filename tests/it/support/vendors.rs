@@ -85,10 +85,10 @@ impl Vendors {
         let rate = if more.contains("requests_per_second") { "" } else { "requests_per_second = 200\n" };
         let accounts: String = meant.map(|access| self.account(access) + rate).collect();
         let text = format!("web.listen = \"127.0.0.1:0\"\noperator.notify = []\n{accounts}{more}");
-        // Whole or not at all, as an editor does it: a daemon may be reading.
-        let (new, file) = (self.folder().join("new.toml"), self.folder().join("proxymeter.toml"));
-        fs::write(&new, text).unwrap();
-        fs::rename(new, file).unwrap();
+        // Swapped whole, as a daemon may be reading it.
+        let fresh = self.folder().join("proxymeter.toml.new");
+        fs::write(&fresh, text).unwrap();
+        fs::rename(fresh, self.folder().join("proxymeter.toml")).unwrap();
     }
 
     /// The table of one account; keys may follow it.
