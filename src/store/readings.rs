@@ -53,7 +53,7 @@ pub struct Point {
     pub used: Bytes,
 }
 
-/// What one subject used on one day (UTC).
+/// What one subject used on one day (UTC): it counts for the hour in which it was observed.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct DayUse {
     /// The whole day's.

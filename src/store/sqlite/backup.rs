@@ -12,6 +12,9 @@ const COPIES: u32 = 1000;
 
 /// Copies one state of `database` to `to`, which must not be there; what could not be finished is not left behind.
 pub(super) async fn copy(database: &Database, to: &Path) -> Result<(), StoreError> {
+    // A relative name may look like an address to the engine, such as `file:copy`.
+    let failed = |problem| StoreError::File { what: "look for", path: to.to_owned(), problem };
+    let to = &std::path::absolute(to).map_err(failed)?;
     let partial = with_ending(to, ".partial");
     // What a backup left that was cut off.
     match std::fs::remove_file(&partial) {

@@ -54,7 +54,8 @@ impl Fixture for Sqlite {
 contract!(requests:
     a_request_is_answered_once_and_in_order,
     an_owner_finds_the_requests_of_its_account,
-    f10_requests_and_answers_survive_a_crash,
+    requests_and_answers_survive_a_crash,
+    many_who_ask_at_once_are_all_heard,
     a_command_waits_for_its_answer,
     who_reads_changes_nothing,
 );

@@ -58,7 +58,7 @@ pub(crate) async fn an_owner_finds_the_requests_of_its_account(fixture: &dyn Fix
     }
 }
 
-pub(crate) async fn f10_requests_and_answers_survive_a_crash(fixture: &dyn Fixture) {
+pub(crate) async fn requests_and_answers_survive_a_crash(fixture: &dyn Fixture) {
     let now = at("2026-11-21T20:00:00Z");
     let owner = fixture.own().await;
     let first = owner.ask(&request("grant", None), now).await.unwrap();
@@ -102,4 +102,31 @@ pub(crate) async fn who_reads_changes_nothing(fixture: &dyn Fixture) {
     for problem in refused {
         assert!(matches!(problem, StoreError::NotOwner), "{problem:?}");
     }
+}
+
+pub(crate) async fn many_who_ask_at_once_are_all_heard(fixture: &dyn Fixture) {
+    let owner = fixture.own().await;
+    let now = at("2026-11-21T20:00:00Z");
+    let commands = [fixture.ask().await, fixture.ask().await, fixture.ask().await];
+    let asking = commands.into_iter().map(|command| {
+        tokio::spawn(async move {
+            let mut ids = Vec::new();
+            for _ in 0..20 {
+                ids.push(command.ask(&request("pause", None), now).await.unwrap());
+            }
+            ids
+        })
+    });
+    let mut ids = Vec::new();
+    for asking in asking.collect::<Vec<_>>() {
+        ids.extend(asking.await.unwrap());
+    }
+    ids.sort();
+    ids.dedup();
+    let mut heard = Vec::new();
+    while let Some(next) = owner.next_request(Asked::OfAny).await.unwrap() {
+        owner.answer(next.id, &done(), now).await.unwrap();
+        heard.push(next.id);
+    }
+    assert_eq!((heard.len(), &heard), (60, &ids));
 }

@@ -33,6 +33,10 @@ async fn execute(path: &Path, sql: &'static str) {
     pool.close().await;
 }
 
+/// What a later version leaves behind.
+const NEWER: &str = "INSERT INTO _sqlx_migrations (version, description, success, checksum, execution_time) \
+                     VALUES (7, 'later', TRUE, x'00', 1)";
+
 /// Overwrites everything after the first page.
 fn damage(path: &Path) {
     let mut bytes = fs::read(path).unwrap();
@@ -91,9 +95,7 @@ async fn f32_an_empty_file_or_somebody_elses_is_no_store() {
 #[tokio::test]
 async fn f32_a_newer_schema_is_an_error() {
     let fixture = filled().await;
-    let newer = "INSERT INTO _sqlx_migrations (version, description, success, checksum, execution_time) \
-                 VALUES (7, 'later', TRUE, x'00', 1)";
-    execute(&fixture.path(), newer).await;
+    execute(&fixture.path(), NEWER).await;
     for access in [owning(false), owning(true), Access::Ask, Access::Read] {
         let problem = fixture.open(access).await.unwrap_err();
         assert!(matches!(problem, StoreError::Newer { found: 7, known: 1, .. }), "{problem:?}");
@@ -110,6 +112,16 @@ async fn f32_a_damaged_history_is_told_and_endangers_no_decision() {
     assert!(problem.to_string().contains("proxymeter.db.history is damaged"), "{problem}");
     let pass = pass("2026-11-21T20:00:00Z", &[]);
     assert!(matches!(store.save_pass(&account("acme"), &pass).await, Err(StoreError::NoHistory { .. })));
+    assert!(store.next_request(Asked::OfAny).await.unwrap().is_some());
+}
+
+#[tokio::test]
+async fn f32_a_history_of_a_newer_schema_is_told_and_left_alone() {
+    let fixture = filled().await;
+    execute(&history_path(&fixture.path()), NEWER).await;
+    let store = fixture.open(owning(false)).await.unwrap();
+    let problem = store.history().unwrap_err().to_string();
+    assert!(problem.contains("proxymeter.db.history has schema 7, this proxymeter knows 1"), "{problem}");
     assert!(store.next_request(Asked::OfAny).await.unwrap().is_some());
 }
 
