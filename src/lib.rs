@@ -13,4 +13,5 @@ pub mod domain;
 pub mod metrics;
 pub mod providers;
 pub mod simulator;
+pub mod store;
 pub mod web;

@@ -13,9 +13,10 @@ const MAY_IMPORT: &[(&str, &[&str])] = &[
     ("metrics", &["domain"]),
     ("web", &["domain"]),
     ("simulator", &["domain"]),
+    ("store", &["domain"]),
     ("collect", &["domain", "providers"]),
-    ("app", &["domain", "config", "providers", "metrics", "web", "simulator", "collect"]),
-    ("cli", &["domain", "config", "providers", "metrics", "web", "simulator", "collect", "app"]),
+    ("app", &["domain", "config", "providers", "metrics", "web", "simulator", "store", "collect"]),
+    ("cli", &["domain", "config", "providers", "metrics", "web", "simulator", "store", "collect", "app"]),
 ];
 
 /// Crates and modules that pure code does without: no I/O, no clock, no async, no serialisation.

@@ -22,5 +22,6 @@ mod reload;
 mod scripted;
 mod session;
 mod simulator;
+mod store;
 mod support;
 mod web;

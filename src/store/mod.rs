@@ -1,0 +1,164 @@
+//! What outlives the process: requests of commands, and the history of readings.
+//!
+//! On SQLite these are two files, so that bulk never delays a decision and a broken history never endangers one:
+//! *decisions* where `store.url` says, and *history* beside it (`….history`), which may be lost.
+//! One process owns a store ([`owner`]); others read it, and ask the owner by a row in `requests`.
+//!
+//! How `app` opens it, owns it, saves a pass and closes it:
+//!
+//! ```
+//! # use proxymeter::domain::account::AccountName;
+//! # use proxymeter::domain::snapshot::SubUserKey;
+//! # use proxymeter::domain::traffic::{Usage, Window};
+//! # use proxymeter::domain::units::Bytes;
+//! use proxymeter::store::location::Location;
+//! use proxymeter::store::owner::Owner;
+//! use proxymeter::store::readings::{Figure, PassReadings, Subject};
+//! use proxymeter::store::request::{Answer, Asked};
+//! use proxymeter::store::{Access, open};
+//!
+//! # #[tokio::main(flavor = "current_thread")]
+//! # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+//! # let folder = tempfile::tempdir()?;
+//! # let (state_directory, new_store) = (folder.path(), true);
+//! # let now: jiff::Timestamp = "2026-11-21T20:00:00Z".parse()?;
+//! let location = Location::parse("sqlite:proxymeter.db", state_directory)?;
+//! let store = open(&location, Access::Own { owner: Owner::this_process(now), new_store }).await?;
+//! if let Err(problem) = store.history() {
+//!     tracing::error!(%problem, "decisions go on, forecasts do not");
+//! }
+//!
+//! // After a pass: what changed, and how much of it is new. Now and then: roll up, and drop what is old.
+//! let acme = AccountName::new("acme").ok_or("no name")?;
+//! let usage = Usage { traffic: Bytes(7_000), requests: None, window: Window::Period };
+//! let figure = Figure { subject: Subject::SubUser(SubUserKey("a".into())), usage, used: Bytes(500) };
+//! store.save_pass(&acme, &PassReadings { observed: now, changed: vec![figure] }).await?;
+//! store.roll_up(&acme).await?;
+//! store.drop_old(now).await?;
+//!
+//! // Every 250 ms: what is asked of the owner.
+//! while let Some(request) = store.next_request(Asked::OfAny).await? {
+//!     let answer = Answer { exit: 0, text: "done".into() };
+//!     store.answer(request.id, &answer, now).await?;
+//! }
+//! store.close().await;
+//! # Ok(())
+//! # }
+//! ```
+
+pub mod error;
+pub mod location;
+pub mod owner;
+pub mod readings;
+pub mod request;
+pub mod sqlite;
+
+mod block;
+mod day;
+mod varint;
+
+use std::path::Path;
+use std::sync::Arc;
+
+use async_trait::async_trait;
+use jiff::Timestamp;
+use jiff::civil::Date;
+
+use crate::domain::account::AccountName;
+use error::StoreError;
+use location::Location;
+use owner::Owner;
+use readings::{Day, DayUse, Dropped, PassReadings, Point, Subject};
+use request::{Answer, Asked, NewRequest, Request, RequestId};
+
+/// What a process wants of a store.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Access {
+    /// Everything, migrations included; one process at a time.
+    Own {
+        /// What others are told of this process.
+        owner: Owner,
+        /// Whether a store may begin empty where there is none.
+        new_store: bool,
+    },
+    /// Reading, and asking the owner.
+    Ask,
+    /// Reading.
+    Read,
+}
+
+/// Opens a store.
+///
+/// # Errors
+/// Never an empty start: a missing file without `new_store`, a damaged one and a newer schema are errors.
+pub async fn open(location: &Location, access: Access) -> Result<Arc<dyn Store>, StoreError> {
+    match location {
+        Location::Sqlite(path) => Ok(Arc::new(sqlite::SqliteStore::open(path, access).await?)),
+    }
+}
+
+/// Takes what one subject used on one day, in no order.
+pub type EachDay<'a> = dyn FnMut(&Subject, Date, &DayUse) + Send + 'a;
+
+/// A store, whatever the engine; its methods name no engine, path or lock.
+///
+/// A write is whole or not there. Days and hours are UTC.
+#[async_trait]
+pub trait Store: Send + Sync + std::fmt::Debug {
+    /// Saves a request, for the owner to find.
+    async fn ask(&self, request: &NewRequest, now: Timestamp) -> Result<RequestId, StoreError>;
+
+    /// The oldest request without an answer.
+    async fn next_request(&self, asked: Asked<'_>) -> Result<Option<Request>, StoreError>;
+
+    /// Answers a request, once.
+    async fn answer(&self, id: RequestId, answer: &Answer, now: Timestamp) -> Result<(), StoreError>;
+
+    /// The answer to a request, if there is one yet; [`request::wait_for_answer`] waits for it.
+    async fn answer_to(&self, id: RequestId) -> Result<Option<Answer>, StoreError>;
+
+    /// Whether there is a history to use; without one, the methods below fail, and those above do not.
+    fn history(&self) -> Result<(), StoreError>;
+
+    /// Adds the changed figures of a pass to the journal.
+    async fn save_pass(&self, account: &AccountName, pass: &PassReadings) -> Result<(), StoreError>;
+
+    /// Adds the journal's new blocks to the account's hours and days; queries see both at all times.
+    async fn roll_up(&self, account: &AccountName) -> Result<(), StoreError>;
+
+    /// Drops what is older than its tier at `now`: the journal after 7 days, hours after 60, days after 400.
+    async fn drop_old(&self, now: Timestamp) -> Result<Dropped, StoreError>;
+
+    /// A subject's figures from `from` on, before `until`, by time.
+    async fn points(
+        &self,
+        account: &AccountName,
+        subject: &Subject,
+        from: Timestamp,
+        until: Timestamp,
+    ) -> Result<Vec<Point>, StoreError>;
+
+    /// A subject's days with any use from `first` to `last`, both inclusive, by date.
+    async fn days(
+        &self,
+        account: &AccountName,
+        subject: &Subject,
+        first: Date,
+        last: Date,
+    ) -> Result<Vec<Day>, StoreError>;
+
+    /// Every day with any use of every subject of an account, from `first` to `last`, both inclusive.
+    async fn each_day(
+        &self,
+        account: &AccountName,
+        first: Date,
+        last: Date,
+        each: &mut EachDay<'_>,
+    ) -> Result<(), StoreError>;
+
+    /// Copies the decisions, consistently, to a file that is not there yet.
+    async fn backup(&self, to: &Path) -> Result<(), StoreError>;
+
+    /// Ends every connection and gives up ownership; dropping does as well, a moment later.
+    async fn close(&self);
+}

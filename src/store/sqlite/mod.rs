@@ -1,0 +1,157 @@
+//! The store on SQLite: two files and a lock beside them.
+
+mod backup;
+mod file;
+mod history;
+mod requests;
+mod schema;
+
+use std::ffi::OsString;
+use std::path::{Path, PathBuf};
+use std::sync::{Mutex, PoisonError};
+
+use async_trait::async_trait;
+use jiff::Timestamp;
+use jiff::civil::Date;
+use sqlx::sqlite::SqliteSynchronous;
+
+use super::error::StoreError;
+use super::owner::OwnerLock;
+use super::readings::{Day, Dropped, PassReadings, Point, Subject};
+use super::request::{Answer, Asked, NewRequest, Request, RequestId};
+use super::{Access, EachDay, Store};
+use crate::domain::account::AccountName;
+use file::{Database, Opening, Purpose};
+use history::History;
+
+/// The store on SQLite.
+#[derive(Debug)]
+pub struct SqliteStore {
+    decisions: Database,
+    /// Or why there is none.
+    history: Result<History, String>,
+    lock: Mutex<Option<OwnerLock>>,
+}
+
+impl SqliteStore {
+    /// Opens the store whose decisions are at `path`; the owner checks and migrates it first.
+    ///
+    /// # Errors
+    /// Decisions that are missing, damaged, of a newer schema, or owned by another process.
+    /// A history that cannot be used is no error; [`Store::history`] tells of it.
+    pub async fn open(path: &Path, access: Access) -> Result<Self, StoreError> {
+        let (lock, decisions, history) = match access {
+            Access::Own { owner, new_store } => {
+                // Looked at before the lock, so that a refused start leaves no file behind.
+                file::expect_there(path, new_store)?;
+                let lock = OwnerLock::take(path, &owner)?;
+                (Some(lock), Purpose::Own { may_begin: new_store }, Purpose::Own { may_begin: true })
+            }
+            Access::Ask => (None, Purpose::Write, Purpose::Read),
+            Access::Read => (None, Purpose::Read, Purpose::Read),
+        };
+        let opening =
+            Opening { synchronous: SqliteSynchronous::Full, schema: schema::decisions(), purpose: decisions };
+        let decisions = Database::open(path, opening).await?;
+        let opening =
+            Opening { synchronous: SqliteSynchronous::Normal, schema: schema::history(), purpose: history };
+        let history = Database::open(&history_path(path), opening).await;
+        let history = history.map(History::new).map_err(|problem| match problem {
+            StoreError::Missing { .. } => "there is none yet".to_owned(),
+            problem => problem.to_string(),
+        });
+        Ok(Self { decisions, history, lock: Mutex::new(lock) })
+    }
+
+    fn usable_history(&self) -> Result<&History, StoreError> {
+        self.history.as_ref().map_err(|problem| StoreError::NoHistory { problem: problem.clone() })
+    }
+}
+
+/// Where the history lies that belongs to the decisions at `path`.
+#[must_use]
+pub fn history_path(path: &Path) -> PathBuf {
+    let mut name = OsString::from(path);
+    name.push(".history");
+    name.into()
+}
+
+#[async_trait]
+impl Store for SqliteStore {
+    async fn ask(&self, request: &NewRequest, now: Timestamp) -> Result<RequestId, StoreError> {
+        requests::ask(&self.decisions, request, now).await
+    }
+
+    async fn next_request(&self, asked: Asked<'_>) -> Result<Option<Request>, StoreError> {
+        requests::next(&self.decisions, asked).await
+    }
+
+    async fn answer(&self, id: RequestId, answer: &Answer, now: Timestamp) -> Result<(), StoreError> {
+        requests::answer(&self.decisions, id, answer, now).await
+    }
+
+    async fn answer_to(&self, id: RequestId) -> Result<Option<Answer>, StoreError> {
+        requests::answer_to(&self.decisions, id).await
+    }
+
+    fn history(&self) -> Result<(), StoreError> {
+        self.usable_history().map(|_| ())
+    }
+
+    async fn save_pass(&self, account: &AccountName, pass: &PassReadings) -> Result<(), StoreError> {
+        self.usable_history()?.save_pass(account, pass).await
+    }
+
+    async fn roll_up(&self, account: &AccountName) -> Result<(), StoreError> {
+        self.usable_history()?.roll_up(account).await
+    }
+
+    async fn drop_old(&self, now: Timestamp) -> Result<Dropped, StoreError> {
+        self.usable_history()?.drop_old(now).await
+    }
+
+    async fn points(
+        &self,
+        account: &AccountName,
+        subject: &Subject,
+        from: Timestamp,
+        until: Timestamp,
+    ) -> Result<Vec<Point>, StoreError> {
+        self.usable_history()?.points(account, subject, from, until).await
+    }
+
+    async fn days(
+        &self,
+        account: &AccountName,
+        subject: &Subject,
+        first: Date,
+        last: Date,
+    ) -> Result<Vec<Day>, StoreError> {
+        self.usable_history()?.days(account, subject, first, last).await
+    }
+
+    async fn each_day(
+        &self,
+        account: &AccountName,
+        first: Date,
+        last: Date,
+        each: &mut EachDay<'_>,
+    ) -> Result<(), StoreError> {
+        self.usable_history()?.each_day(account, first, last, each).await
+    }
+
+    async fn backup(&self, to: &Path) -> Result<(), StoreError> {
+        backup::copy(&self.decisions, to).await
+    }
+
+    async fn close(&self) {
+        self.decisions.close().await;
+        if let Ok(history) = &self.history {
+            history.close().await;
+        }
+        drop(self.lock.lock().unwrap_or_else(PoisonError::into_inner).take());
+    }
+}
+
+#[cfg(test)]
+mod tests;

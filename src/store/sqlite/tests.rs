@@ -1,0 +1,137 @@
+use sqlx::sqlite::SqlitePoolOptions;
+use tempfile::TempDir;
+
+use super::*;
+use crate::domain::traffic::{Usage, Window};
+use crate::domain::units::Bytes;
+use crate::store::owner::Owner;
+use crate::store::readings::Figure;
+
+fn at(text: &str) -> Timestamp {
+    text.parse().unwrap()
+}
+
+fn acme() -> AccountName {
+    AccountName::new("acme").unwrap()
+}
+
+async fn own(folder: &TempDir) -> SqliteStore {
+    let owner = Owner::this_process(at("2026-11-21T20:00:00Z"));
+    let path = folder.path().join("p.db");
+    SqliteStore::open(&path, Access::Own { owner, new_store: true }).await.unwrap()
+}
+
+fn request(body: String) -> NewRequest {
+    NewRequest { who: "alice".into(), account: None, kind: "grant".into(), body }
+}
+
+/// From here on the file may grow by no page, as on a full disk.
+async fn fill_up(database: &Database) {
+    let writer = database.writer().unwrap();
+    let pages: i64 = sqlx::query_scalar("PRAGMA page_count").fetch_one(writer).await.unwrap();
+    let set = format!("PRAGMA max_page_count = {pages}");
+    sqlx::query(sqlx::AssertSqlSafe(set)).execute(writer).await.unwrap();
+}
+
+#[tokio::test]
+async fn f32_a_full_disk_is_told_and_leaves_nothing_half_written() {
+    let folder = TempDir::new().unwrap();
+    let store = own(&folder).await;
+    let now = at("2026-11-21T20:00:00Z");
+    let first = store.ask(&request("{}".into()), now).await.unwrap();
+    fill_up(&store.decisions).await;
+    let problem = store.ask(&request("x".repeat(100_000)), now).await.unwrap_err();
+    assert!(matches!(problem, StoreError::Full { .. }), "{problem:?}");
+    assert!(problem.is_retryable());
+    let saved = store.next_request(Asked::OfAny).await.unwrap().unwrap();
+    assert_eq!((saved.id, saved.asked), (first, request("{}".into())));
+}
+
+#[tokio::test]
+async fn f32_a_pass_that_found_no_room_is_saved_whole_later() {
+    let folder = TempDir::new().unwrap();
+    let store = own(&folder).await;
+    let history = store.usable_history().unwrap();
+    let figure = |number: u64| Figure {
+        subject: Subject::SubUser(crate::domain::snapshot::SubUserKey(format!("sub-user-{number}").into())),
+        usage: Usage { traffic: Bytes(number * 7), requests: None, window: Window::Period },
+        used: Bytes(number),
+    };
+    let observed = at("2026-11-21T20:00:00Z");
+    let pass = PassReadings { observed, changed: (1..9000).map(figure).collect() };
+    fill_up(history.file()).await;
+    let problem = store.save_pass(&acme(), &pass).await.unwrap_err();
+    assert!(matches!(problem, StoreError::Full { .. }), "{problem:?}");
+    let subject = &pass.changed[8000].subject;
+    let until = at("2026-11-22T00:00:00Z");
+    assert_eq!(store.points(&acme(), subject, observed, until).await.unwrap(), []);
+
+    let writer = history.file().writer().unwrap();
+    sqlx::query("PRAGMA max_page_count = 1000000").execute(writer).await.unwrap();
+    store.save_pass(&acme(), &pass).await.unwrap();
+    let points = store.points(&acme(), subject, observed, until).await.unwrap();
+    assert_eq!(points.iter().map(|point| point.used).collect::<Vec<_>>(), [Bytes(8001)]);
+}
+
+fn two_steps() -> sqlx::migrate::Migrator {
+    schema::migrator(&[
+        (1, "requests", include_str!("migrations/decisions/1_requests.sql")),
+        (2, "more", "ALTER TABLE requests ADD COLUMN more TEXT"),
+    ])
+}
+
+fn opening(schema: sqlx::migrate::Migrator) -> Opening {
+    Opening { synchronous: SqliteSynchronous::Full, schema, purpose: Purpose::Own { may_begin: false } }
+}
+
+async fn columns(path: &Path) -> i64 {
+    let options = sqlx::sqlite::SqliteConnectOptions::new().filename(path).read_only(true);
+    let pool = SqlitePoolOptions::new().connect_with(options).await.unwrap();
+    let count = "SELECT count(*) FROM pragma_table_info('requests')";
+    let columns = sqlx::query_scalar(count).fetch_one(&pool).await.unwrap();
+    pool.close().await;
+    columns
+}
+
+#[tokio::test]
+async fn a_migration_copies_the_file_first() {
+    let folder = TempDir::new().unwrap();
+    let store = own(&folder).await;
+    store.ask(&request("{}".into()), at("2026-11-21T20:00:00Z")).await.unwrap();
+    store.close().await;
+    let path = folder.path().join("p.db");
+    let migrated = Database::open(&path, opening(two_steps())).await.unwrap();
+    migrated.close().await;
+    assert_eq!((columns(&path).await, columns(&folder.path().join("p.db.schema-1")).await), (10, 9));
+
+    let problem = Database::open(&path, opening(schema::decisions())).await.unwrap_err();
+    assert!(matches!(problem, StoreError::Newer { found: 2, known: 1, .. }), "{problem:?}");
+    // The copy can be put back, and the next migration takes another name for its own.
+    std::fs::copy(folder.path().join("p.db.schema-1"), &path).unwrap();
+    Database::open(&path, opening(two_steps())).await.unwrap().close().await;
+    assert_eq!(columns(&folder.path().join("p.db.schema-1.2")).await, 9);
+}
+
+#[tokio::test]
+async fn a_migration_that_fails_leaves_the_file_as_it_was() {
+    let folder = TempDir::new().unwrap();
+    own(&folder).await.close().await;
+    let path = folder.path().join("p.db");
+    let broken = schema::migrator(&[
+        (1, "requests", include_str!("migrations/decisions/1_requests.sql")),
+        (2, "broken", "ALTER TABLE requests ADD COLUMN more TEXT; SELECT * FROM nowhere"),
+    ]);
+    Database::open(&path, opening(broken)).await.unwrap_err();
+    assert_eq!(columns(&path).await, 9);
+    Database::open(&path, opening(schema::decisions())).await.unwrap().close().await;
+}
+
+#[tokio::test]
+async fn who_reads_needs_the_schema_that_it_knows() {
+    let folder = TempDir::new().unwrap();
+    own(&folder).await.close().await;
+    let path = folder.path().join("p.db");
+    let opening = Opening { purpose: Purpose::Read, ..opening(two_steps()) };
+    let problem = Database::open(&path, opening).await.unwrap_err();
+    assert!(matches!(problem, StoreError::Older { found: 1, known: 2, .. }), "{problem:?}");
+}

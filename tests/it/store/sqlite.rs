@@ -1,0 +1,71 @@
+//! The store on SQLite: the contract, and what belongs to files and locks.
+
+mod files;
+mod lock;
+
+use std::path::PathBuf;
+use std::sync::Arc;
+
+use async_trait::async_trait;
+use proxymeter::store::error::StoreError;
+use proxymeter::store::location::Location;
+use proxymeter::store::owner::Owner;
+use proxymeter::store::{Access, Store, open};
+use tempfile::TempDir;
+
+use super::contract::{Fixture, at, contract};
+
+/// A store in a folder of its own.
+struct Sqlite(TempDir);
+
+fn fixture() -> Sqlite {
+    Sqlite(TempDir::new().unwrap())
+}
+
+impl Sqlite {
+    fn path(&self) -> PathBuf {
+        self.0.path().join("proxymeter.db")
+    }
+
+    async fn open(&self, access: Access) -> Result<Arc<dyn Store>, StoreError> {
+        open(&Location::Sqlite(self.path()), access).await
+    }
+}
+
+fn owning(new_store: bool) -> Access {
+    Access::Own { owner: Owner::this_process(at("2026-11-21T20:00:00Z")), new_store }
+}
+
+#[async_trait]
+impl Fixture for Sqlite {
+    async fn own(&self) -> Arc<dyn Store> {
+        self.open(owning(!self.path().exists())).await.unwrap()
+    }
+
+    async fn ask(&self) -> Arc<dyn Store> {
+        self.open(Access::Ask).await.unwrap()
+    }
+
+    async fn read(&self) -> Arc<dyn Store> {
+        self.open(Access::Read).await.unwrap()
+    }
+}
+
+contract!(requests:
+    a_request_is_answered_once_and_in_order,
+    an_owner_finds_the_requests_of_its_account,
+    requests_and_answers_survive_a_crash,
+    many_who_ask_at_once_are_all_heard,
+    a_command_waits_for_its_answer,
+    who_reads_changes_nothing,
+);
+
+contract!(history:
+    a_pass_is_read_back_as_it_was,
+    days_are_the_same_before_between_and_after_roll_ups,
+    a_month_holds_its_days_alone,
+    what_is_old_is_dropped_tier_by_tier,
+    the_history_survives_a_crash,
+    a_large_pass_is_read_by_subject,
+    one_name_may_be_many_subjects,
+);
