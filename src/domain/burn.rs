@@ -50,9 +50,9 @@ pub fn burn(
     let step = gigabyte.bytes() as f64 / 100.0;
     let pace = |window: Duration| {
         let from = now.checked_sub(window).map_err(|_| Unknown::TooLittleHistory)?;
-        let used = summary.used_between(from, now).ok_or(Unknown::TooLittleHistory)?;
+        let (used, covered) = summary.used_between(from, now).ok_or(Unknown::TooLittleHistory)?;
         let sure = if used <= step { 0.0 } else { used };
-        Ok::<f64, Unknown>(sure / window.as_secs_f64().max(1.0) / lasting)
+        Ok::<f64, Unknown>(sure / covered / lasting)
     };
     Ok(Burn { long: pace(rule.long)?, short: pace(rule.short)? })
 }

@@ -1,5 +1,7 @@
 //! What forecasts and burn rates remember of each sub-user: 28 days and 48 hours, filled from the store.
 
+use std::time::Duration;
+
 use jiff::Timestamp;
 use jiff::civil::Date;
 
@@ -73,17 +75,21 @@ impl Summary {
         })
     }
 
-    /// The bytes and seconds of the last known hours from `from` until `until`, the first hour in part.
+    /// The bytes used from `from` until `until`, the first hour in part, and the seconds that these hours cover:
+    /// one that has just begun may not have been read yet.
     ///
     /// Nothing where an hour of them is not known: a gap is not a pause.
     #[must_use]
-    pub fn used_between(&self, from: Timestamp, until: Timestamp) -> Option<f64> {
+    pub fn used_between(&self, from: Timestamp, until: Timestamp) -> Option<(f64, f64)> {
         if until <= from || self.last_hour == i64::MIN {
             return None;
         }
         let (first, last) = (hour_of(from), hour_of(until));
-        // An hour that has just begun may not have been read yet.
         let last = if last == self.last_hour + 1 { self.last_hour } else { last };
+        let covered = until.as_second().min((last + 1) * SECONDS_AN_HOUR) - from.as_second();
+        if covered <= 0 {
+            return None;
+        }
         let mut sum = 0.0;
         for hour in first..=last {
             let back = usize::try_from(self.last_hour - hour).ok().filter(|back| *back < HOURS)?;
@@ -93,7 +99,25 @@ impl Summary {
             }
             sum += if hour == first { used * share_of_first(from, until) } else { used };
         }
-        Some(sum)
+        Some((sum, covered as f64))
+    }
+
+    /// The longest time for which the remembered hours before `at` show nothing; nothing where fewer than a day's are known.
+    #[must_use]
+    pub fn longest_pause_before(&self, at: Timestamp) -> Option<Duration> {
+        let (mut known, mut pause, mut longest) = (0, 0_u64, 0_u64);
+        for (hour, used) in
+            (0_i64..).map(|back| self.last_hour.saturating_sub(back)).zip(self.hours.iter().rev())
+        {
+            if hour >= hour_of(at) || used.is_nan() {
+                continue;
+            }
+            known += 1;
+            pause = if *used > 0.0 { 0 } else { pause + 1 };
+            longest = longest.max(pause);
+        }
+        // It may have begun before the first of them and ended after the last.
+        (known >= 24).then(|| Duration::from_secs((longest + 2) * SECONDS_AN_HOUR.unsigned_abs()))
     }
 }
 
@@ -194,8 +218,10 @@ mod tests {
         for hour in 0..4 {
             summary.set_hour(start + hour.hours(), Bytes(60));
         }
-        assert_eq!(summary.used_between(start + 1.hours(), start + 4.hours()), Some(180.0));
-        assert_eq!(summary.used_between(start + 90.minutes(), start + 4.hours()), Some(150.0));
+        assert_eq!(summary.used_between(start + 1.hours(), start + 4.hours()), Some((180.0, 10_800.0)));
+        assert_eq!(summary.used_between(start + 90.minutes(), start + 4.hours()), Some((150.0, 9_000.0)));
+        let just_begun = summary.used_between(start + 3.hours(), start + 245.minutes());
+        assert_eq!(just_begun, Some((60.0, 3_600.0)), "the hour that has just begun is not read yet");
         assert_eq!(summary.used_between(start - 1.hours(), start + 4.hours()), None, "not known so far back");
         assert_eq!(summary.used_between(start, start + 6.hours()), None, "a gap is not a pause");
     }
@@ -214,7 +240,7 @@ mod tests {
             for (second, used) in hours {
                 let at = Timestamp::from_second(second).unwrap();
                 summary.set_hour(at, Bytes(used));
-                prop_assert!(summary.used_between(at, at.saturating_add(2.hours()).unwrap()).is_none_or(|sum| sum >= 0.0));
+                prop_assert!(summary.used_between(at, at.saturating_add(2.hours()).unwrap()).is_none_or(|(sum, covered)| sum >= 0.0 && covered > 0.0));
             }
         }
     }

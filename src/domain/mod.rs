@@ -3,11 +3,14 @@
 pub mod account;
 pub mod budget;
 pub mod burn;
+pub mod cause;
 pub mod collector;
 pub mod consumed;
 pub mod cron;
+pub mod evaluate;
 pub mod forecast;
 pub mod history;
+pub mod incident;
 pub mod period;
 pub mod snapshot;
 pub mod suspicion;

@@ -30,6 +30,8 @@ impl From<Result<bool, Unknown>> for Truth {
 /// Why something cannot be judged.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Unknown {
+    /// Nobody has looked yet.
+    FirstLook,
     /// The vendor has never said how much was used.
     NeverRead,
     /// What the vendor said last is too old.
@@ -74,13 +76,17 @@ impl Unknown {
     /// Whether it passes by itself and is no reason to tell anybody.
     #[must_use]
     pub const fn passes(self) -> bool {
-        matches!(self, Self::BeforePeriod | Self::Settling | Self::TooLittleHistory)
+        matches!(
+            self,
+            Self::FirstLook | Self::NotListed | Self::BeforePeriod | Self::Settling | Self::TooLittleHistory
+        )
     }
 
     /// The closed set of words, so that reasons with figures are one reason.
     #[must_use]
     pub const fn word(self) -> &'static str {
         match self {
+            Self::FirstLook => "first_look",
             Self::NeverRead => "never_read",
             Self::Stale { .. } => "stale",
             Self::PartsMissing { .. } => "parts_missing",
@@ -102,6 +108,7 @@ impl Unknown {
 impl fmt::Display for Unknown {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
+            Self::FirstLook => f.write_str("the first look is still to come"),
             Self::NeverRead => f.write_str("the vendor has not said yet how much was used"),
             Self::Stale { observed } => {
                 write!(f, "the newest figure is of {} and too old", observed.strftime("%F %H:%M UTC"))
