@@ -14,6 +14,8 @@ use period::PeriodRule;
 use selector::Selectors;
 use threshold::{Condition, Threshold};
 
+use super::history::HOURS;
+
 /// The most thresholds that one budget may have: a latch is one bit of 64.
 pub const MAX_THRESHOLDS: usize = 64;
 
@@ -110,6 +112,14 @@ pub enum BudgetProblem {
     /// Neither accounts nor remainders have a limit.
     #[error("a share of the limit needs per = \"sub_user\" or \"subscription\"")]
     ShareOfNoLimit,
+    /// Windows beyond the remembered hours.
+    #[error("threshold {threshold}: a window of {} s is longer than the remembered {} hours", window.as_secs(), HOURS - 1)]
+    WindowTooLong {
+        /// The threshold.
+        threshold: Arc<str>,
+        /// What was written.
+        window: Duration,
+    },
     /// Windows that would judge between two looks.
     #[error("threshold {threshold}: a window of {} s is shorter than the reporting delay and three looks, {} s", window.as_secs(), at_least.as_secs())]
     WindowTooShort {
@@ -171,13 +181,21 @@ impl Budget {
             Condition::Forecast(_) => {}
             Condition::Silent(window) => {
                 found.extend(too_short(threshold, *window, lag, interval));
+                found.extend(too_long(threshold, *window));
             }
             Condition::Burn(rule) => {
                 found.extend(too_short(threshold, rule.long, lag, interval));
                 found.extend(too_short(threshold, rule.short, lag, interval));
+                found.extend(too_long(threshold, rule.long.max(rule.short)));
             }
         }
     }
+}
+
+/// A window that the remembered hours do not fill would never be judged.
+fn too_long(threshold: &Threshold, window: Duration) -> Option<BudgetProblem> {
+    let remembered = Duration::from_secs((HOURS as u64 - 1) * 3_600);
+    (window > remembered).then(|| BudgetProblem::WindowTooLong { threshold: threshold.name.clone(), window })
 }
 
 /// A window is judged from the third look after the vendor's delay on; a shorter one sees noise.

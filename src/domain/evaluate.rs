@@ -9,6 +9,7 @@ mod condition;
 mod latch;
 mod span;
 mod watch;
+mod words;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
@@ -27,6 +28,7 @@ use super::truth::Unknown;
 use super::units::Limit;
 
 pub use condition::{Judged, judge, truth_of};
+pub use words::explain;
 
 /// Targets that an event names.
 const NAMED: usize = 20;

@@ -71,3 +71,13 @@ fn a_window_below_the_delay_and_three_looks_is_refused() {
         ["threshold fast: a window of 1740 s is shorter than the reporting delay and three looks, 1800 s"]
     );
 }
+
+#[test]
+fn a_window_beyond_the_remembered_hours_is_refused() {
+    let silent = |hours: u64| vec![Threshold::new("silent", Condition::Silent(minutes(hours * 60)))];
+    assert_eq!(problems(&budget(Per::SubUser, silent(47))), Vec::<String>::new());
+    assert_eq!(
+        problems(&budget(Per::SubUser, silent(48))),
+        ["threshold silent: a window of 172800 s is longer than the remembered 47 hours"]
+    );
+}

@@ -116,7 +116,8 @@ fn is_over(share: Share, used: Bytes, amount: Bytes) -> bool {
     share.is_reached(used, amount) && (used > Bytes(0) || share == Share::percent(0))
 }
 
-fn burning(
+/// The burn of a rule, by fresh figures.
+pub(super) fn burning(
     rule: &BurnRule,
     measure: &Measure<'_>,
     span: &Span,

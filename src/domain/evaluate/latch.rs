@@ -9,6 +9,7 @@ use super::condition::{Judged, judge, needs_history};
 use super::measure::{self, Measure, Measured, Span, is_row_of, key_of};
 use crate::domain::budget::threshold::Kind;
 use crate::domain::incident::{End, Event, Incident, Latches, Matter, State, Target, Track};
+use crate::domain::snapshot::SubUserRow;
 use crate::domain::truth::Unknown;
 use crate::domain::units::Bytes;
 
@@ -49,18 +50,24 @@ impl Pass<'_> {
             return;
         }
         let rows = self.view.snapshot.rows();
-        let listed: HashSet<&str> = rows.iter().map(key_of).collect();
-        let names: HashSet<&str> = rows.iter().map(|row| &*row.sub_user.username).collect();
+        let own = &self.view.account.product;
+        let product = |row: &'_ SubUserRow| row.sub_user.product.clone().unwrap_or_else(|| own.clone());
+        let listed: HashSet<_> = rows.iter().map(|row| (key_of(row), product(row))).collect();
+        let names: HashSet<_> = rows.iter().map(|row| (&*row.sub_user.username, product(row))).collect();
         let list = self.view.snapshot.sub_users.as_ref().map(|list| list.observed);
         let plans = self.view.snapshot.subscriptions.as_ref().map(|list| list.observed);
         for held in missing {
             let mut track = held.clone();
             self.roll_over(&mut track, span);
             let (look, end) = match &track.target {
-                Target::SubUser(who) if listed.contains(&*who.key.0) => (None, Some(End::Config)),
+                Target::SubUser(who) if listed.contains(&(&*who.key.0, who.product.clone())) => {
+                    (None, Some(End::Config))
+                }
                 Target::SubUser(who) if self.view.holds.contains_key(&who.key) => (None, None),
                 // The same name under a new id.
-                Target::SubUser(who) if names.contains(&*who.name) => (None, Some(End::Gone)),
+                Target::SubUser(who) if names.contains(&(&*who.name, who.product.clone())) => {
+                    (None, Some(End::Gone))
+                }
                 Target::SubUser(_) => (list, None),
                 Target::Subscription(_) => (plans, None),
                 // A domain's days stay in the period; a new one knows nothing of it.

@@ -26,7 +26,9 @@ pub struct Span {
 }
 
 impl Span {
-    pub(super) fn new(rule: PeriodRule, view: &View<'_>, now: Timestamp) -> Self {
+    /// The span of a rule at an account.
+    #[must_use]
+    pub fn new(rule: PeriodRule, view: &View<'_>, now: Timestamp) -> Self {
         let vendor = totals::period(view.account, view.snapshot, now);
         let zone = &view.account.time_zone;
         let period = rule.at(now, zone, vendor).ok_or(Unknown::NoPeriod);

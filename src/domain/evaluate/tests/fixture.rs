@@ -172,6 +172,27 @@ impl Month {
         NAMES.with_borrow_mut(|held| *held = names.iter().map(|threshold| threshold.name.clone()).collect());
     }
 
+    /// What is said of every threshold of the first budget for every target.
+    pub(super) fn explained(&self, now: Timestamp) -> Vec<String> {
+        let history = Memory { window: self.rolled, summary: self.summary.clone() };
+        let view = View {
+            account: &self.account,
+            snapshot: &self.snapshot,
+            history: &history,
+            holds: &self.holds,
+            tolerance: Tolerance::default(),
+        };
+        let budget = &self.budgets[0];
+        let span = measure::Span::new(budget.period, &view, now);
+        let mut said = vec![];
+        measure::each(budget, &view, &span, now, true, |measure, span| {
+            for at in 0..budget.thresholds.len() {
+                said.push(explain(budget, at, &measure, span, &view, now).1);
+            }
+        });
+        said
+    }
+
     fn tracks(&self, name: &str) -> impl Iterator<Item = (&crate::domain::incident::BudgetState, &Track)> {
         let of = move |track: &&Track| self::name(&track.target) == name;
         self.incidents.budgets.values().flat_map(move |budget| {

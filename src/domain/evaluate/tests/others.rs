@@ -86,6 +86,33 @@ fn burning_fires_over_both_windows() {
 }
 
 #[test]
+fn reasons_are_words_that_a_manager_understands() {
+    let rule = BurnRule { factor: Share::percent(300), long: seconds(3 * HOUR), short: seconds(HOUR / 2) };
+    let thresholds = vec![
+        Threshold::new("warn", Condition::Used(Share::percent(80))),
+        Threshold::new("runs-out", Condition::Forecast(Share::WHOLE)),
+        Threshold::new("fast", Condition::Burn(rule)),
+        Threshold::new("open", Condition::Uncapped),
+        Threshold::new("silent", Condition::Silent(seconds(24 * HOUR))),
+    ];
+    let mut month = Month::new(vec![Budget { thresholds, ..with_amount("744GB", &[]) }]);
+    month.look(at(20, 0), &[("1", "a", 440)]);
+    assert_eq!(month.explained(at(20, 0))[1], "not known: there is too little history to judge by");
+    month.summary = Some(busy(4));
+    month.limit = Some(Limit::Unlimited);
+    month.look(at(19, 0), &[("1", "a", 440)]);
+    insta::assert_snapshot!(month.explained(at(19, 0)).join("\n"), @r"
+    440.00 GB of 744.00 GB used, 59.13 %; the threshold is 80 %
+    as the last weeks went 1.59 TB of 744.00 GB by the reset, 1.59 TB to 1.59 TB, runs out on the 23rd, 9 days before the reset; the threshold is 100 %
+    at this pace 3 days left, the period needs 12; 4.0 and 4.0 times the pace that just lasts, the threshold is 3
+    the vendor has no limit for it
+    96.00 GB used in the last 24 hours
+    ");
+    let stale = "not known: the newest figure is of 2026-01-20 00:00 UTC and too old";
+    assert_eq!(month.explained(at(19, 1))[0], stale);
+}
+
+#[test]
 fn who_normally_uses_and_now_does_not_is_silent() {
     let silent = vec![Threshold::new("silent", Condition::Silent(seconds(24 * HOUR)))];
     let mut month = Month::new(vec![Budget { thresholds: silent, ..ladder(&[]) }]);
