@@ -8,6 +8,7 @@ use jiff::civil::Date;
 
 use super::View;
 pub use super::span::Span;
+use crate::domain::budget::amount::Amount;
 use crate::domain::budget::selector::fits;
 use crate::domain::budget::{Budget, Per};
 use crate::domain::collector::Collector;
@@ -88,8 +89,10 @@ pub fn each<'a>(
     };
     match budget.per {
         Per::SubUser => {
+            // Decimals are slow, and only a share of the limit differs from row to row.
+            let same = (!matches!(budget.amount, Amount::ShareOfLimit(_))).then(|| amount(None));
             for (row, product) in chosen(budget, view) {
-                then(of_row(budget, view, span, plan, (row, product), needs_history), span);
+                then(of_row(budget, view, span, same, (row, product), needs_history), span);
             }
         }
         Per::Account => {
@@ -131,7 +134,7 @@ fn of_row<'a>(
     budget: &Budget,
     view: &View<'a>,
     span: &Span,
-    plan: Option<Bytes>,
+    amount: Option<Result<Bytes, Unknown>>,
     (row, product): (&'a SubUserRow, &'a Arc<str>),
     needs_history: bool,
 ) -> Measure<'a> {
@@ -145,7 +148,7 @@ fn of_row<'a>(
         used: span.used(Collector::SubUsers, row.usage.as_ref(), ask),
         at_least: false,
         observed: row.usage.as_ref().map(|usage| usage.observed),
-        amount: budget.amount.bytes(view.account.gigabyte, limit, plan),
+        amount: amount.unwrap_or_else(|| budget.amount.bytes(view.account.gigabyte, limit, None)),
         limit,
         enforced: row.sub_user.limit_enforced,
         summary: if needs_history { view.history.sub_user(&key()) } else { None },
