@@ -19,6 +19,10 @@ lint:
 bench *ARGS:
     cargo bench --locked --benches {{ARGS}}
 
+# Measure the calls a second that a vendor sees, at its own socket.
+rate *ARGS:
+    cargo bench --locked --bench rate {{ARGS}}
+
 # Check advisories, bans, licences and sources of the dependencies; needs cargo-deny.
 deny:
     cargo deny check
