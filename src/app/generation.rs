@@ -10,7 +10,7 @@ use tokio_util::task::TaskTracker;
 
 use super::entry;
 use super::watch::Watch;
-use crate::collect::pass::Pass;
+use crate::collect::pass::{self, Pass};
 use crate::collect::schedule::Schedule;
 use crate::collect::worker::{Start, Worker};
 use crate::config::{AccountConfig, Config};
@@ -35,7 +35,7 @@ impl Generation {
         let now = watch.clock.now();
         for (name, account) in &config.accounts {
             let Some(watched) = state.accounts.get(name) else { continue };
-            let pass = Pass {
+            let shared = Pass {
                 holder: watched.holder.clone(),
                 observer: watch.clone(),
                 clock: watch.clock.clone(),
@@ -49,7 +49,7 @@ impl Generation {
                 let due = known.last_attempt.and_then(|last| known.cron.next_after(last));
                 let start = if due.is_some_and(|due| now < due) { Start::AtNextTick } else { Start::Now };
                 let worker =
-                    Worker { pass: pass.clone(), collector, cron: known.cron, memory: known.memory, start };
+                    Worker { pass: shared.clone(), collector, cron: known.cron, memory: known.memory, start };
                 workers.spawn(worker.run(ticks, stop.clone(), DRAIN));
             }
         }
@@ -68,12 +68,10 @@ impl Generation {
     }
 }
 
-/// How many calls one walk for targets may make: half of what the account's rate gives between two walks, the rest is
-/// for the other collectors.
+/// The calls that a walk for targets may make by the account's schedule; none where there is no such walk.
 fn target_calls(account: &AccountConfig, now: Timestamp) -> usize {
     let Some(cron) = account.schedule.get(&Collector::Targets) else { return 0 };
     let next = cron.next_after(now);
-    let seconds = next.and_then(|next| Some(cron.next_after(next)?.duration_since(next).as_secs()));
-    let calls = seconds.unwrap_or(0).saturating_mul(i64::from(account.requests_per_second.get())) / 2;
-    usize::try_from(calls).unwrap_or(0).max(1)
+    let between = next.and_then(|next| Some(cron.next_after(next)?.duration_since(next).unsigned_abs()));
+    pass::target_calls(account.requests_per_second, between.unwrap_or_default())
 }

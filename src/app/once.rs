@@ -77,7 +77,7 @@ impl BroughtAccount {
 /// Something without which nothing can be collected.
 pub async fn collect(config: &Config, progress: impl Fn()) -> anyhow::Result<Brought> {
     let clock = Arc::new(Clock::new());
-    let watch = Arc::new(state::watch(config, &clock)?);
+    let watch = Arc::new(state::watch(config, &clock)?.quiet());
     let state = watch.state();
     let failures = Mutex::new(Vec::new());
     let accounts =

@@ -51,6 +51,8 @@ pub(super) struct Watch {
     pub(super) own: OwnMetrics,
     pub(super) clock: Arc<Clock>,
     state: ArcSwap<State>,
+    /// Whether failed passes are logged; a command by hand tells of them itself.
+    is_logging: bool,
     /// What time alone changes must not come back for an account that has just been forgotten.
     refreshing: Mutex<()>,
 }
@@ -120,7 +122,18 @@ impl Known {
 
 impl Watch {
     pub(super) fn new(own: OwnMetrics, clock: Arc<Clock>, state: State) -> Self {
-        Self { own, clock, state: ArcSwap::from_pointee(state), refreshing: Mutex::default() }
+        Self {
+            own,
+            clock,
+            state: ArcSwap::from_pointee(state),
+            is_logging: true,
+            refreshing: Mutex::default(),
+        }
+    }
+
+    /// The same, without a word of failed passes in the log.
+    pub(super) fn quiet(self) -> Self {
+        Self { is_logging: false, ..self }
     }
 
     /// What is watched now.
@@ -218,7 +231,9 @@ impl Observer for Watch {
             })
         });
         let before = before.flatten().flatten().map(|(failure, _)| failure.reason);
-        log(&account.name, collector, outcome, before, took);
+        if self.is_logging {
+            log(&account.name, collector, outcome, before, took);
+        }
     }
 }
 

@@ -73,7 +73,7 @@ fn offline(config: &Config, now: Timestamp) -> String {
             ]);
             if let Some(most) = load.most_sub_users(account.requests_per_second.get()) {
                 warnings.push(format!(
-                    "accounts.{name}.schedule.{} can be kept with up to {most} sub-users, at requests_per_second = {}.",
+                    "accounts.{name}.schedule.{} can be kept with up to {most} sub-users, with half of requests_per_second = {}, which is what targets get.",
                     load.collector, account.requests_per_second
                 ));
             }

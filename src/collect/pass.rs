@@ -1,6 +1,7 @@
 //! One pass of one collector at one account.
 
 use std::collections::HashMap;
+use std::num::NonZeroU32;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -22,6 +23,16 @@ use crate::providers::{Ask, ProviderError, Span, UsageReport};
 
 /// Calls for single sub-users that may be under way at once; the limiter spaces them.
 const CALLS_AT_ONCE: usize = 8;
+
+/// Walks for targets take one of so many of the account's turns; the others are for what cannot wait.
+pub const TARGETS_SHARE: u32 = 2;
+
+/// How many calls one walk for targets may make at `rate` calls a second, with so much time between two walks.
+#[must_use]
+pub fn target_calls(rate: NonZeroU32, between: Duration) -> usize {
+    let calls = between.as_secs().saturating_mul(u64::from(rate.get())) / u64::from(TARGETS_SHARE);
+    usize::try_from(calls).unwrap_or(usize::MAX).max(1)
+}
 
 /// What a pass works with.
 #[derive(Clone)]

@@ -1,6 +1,7 @@
 //! Answers that are whole in form and not believable: against what is held, they lost too much.
 
 use std::fmt;
+use std::mem::{Discriminant, discriminant};
 
 use super::snapshot::{Snapshot, SubUserRow};
 use super::traffic::{AccountUsage, SubUser, Subscription, TargetUsage};
@@ -17,6 +18,8 @@ pub enum Suspicion {
         /// Rows held.
         held: usize,
     },
+    /// No figure, where there was one.
+    Unsaid,
     /// All figures 0, where they were more in the same period.
     AllZero {
         /// The sum held.
@@ -35,6 +38,7 @@ impl fmt::Display for Suspicion {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Empty { held } => write!(f, "the answer has no row, the one before had {held}"),
+            Self::Unsaid => f.write_str("the answer leaves out a figure that the one before had"),
             Self::AllZero { held } => {
                 write!(f, "all figures are 0, and were {held} before in the same period")
             }
@@ -65,6 +69,13 @@ pub fn subscriptions(held: &Snapshot, list: &[Subscription], in_same_period: boo
 #[must_use]
 pub fn account(held: &Snapshot, usage: &AccountUsage, in_same_period: bool) -> Option<Suspicion> {
     let before = held.account.as_ref().map(|reading| &reading.value);
+    let unsaid = before.is_some_and(|before| {
+        (before.traffic.is_some() && usage.traffic.is_none())
+            || (before.allocated.is_some() && usage.allocated.is_none())
+    });
+    if unsaid {
+        return Some(Suspicion::Unsaid);
+    }
     // A new first day is a new period, whatever else is known of it.
     let in_same_period =
         in_same_period && before.is_none_or(|before| before.period_start == usage.period_start);
@@ -105,18 +116,26 @@ fn lost_figures(
 }
 
 /// What a collector was last not believed for, and how often in a row.
+///
+/// An answer that is empty and one that is halved do not bear each other out: only the same kind counts on.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct Doubt(u8);
+pub struct Doubt(Option<(Discriminant<Suspicion>, u8)>);
 
 impl Doubt {
     /// Takes a judgement; gives the suspicion back unless it has come often enough to be believed.
     pub fn weigh(&mut self, suspicion: Option<Suspicion>) -> Option<Suspicion> {
-        self.0 = if suspicion.is_some() { self.0 + 1 } else { 0 };
-        if self.0 >= BELIEVED_AFTER {
-            self.0 = 0;
+        let Some(suspicion) = suspicion else {
+            self.0 = None;
+            return None;
+        };
+        let kind = discriminant(&suspicion);
+        let before = self.0.filter(|(held, _)| *held == kind).map_or(0, |(_, times)| times);
+        if before + 1 >= BELIEVED_AFTER {
+            self.0 = None;
             return None;
         }
-        suspicion
+        self.0 = Some((kind, before + 1));
+        Some(suspicion)
     }
 }
 
@@ -182,6 +201,7 @@ mod tests {
         assert_eq!(account(&before, &usage(0, 1), true), Some(Suspicion::AllZero { held: Bytes(7) }));
         assert_eq!(account(&before, &usage(0, 2), true), None, "a new first day");
         assert_eq!(account(&before, &usage(3, 1), true), None, "a correction");
+        assert_eq!(account(&before, &AccountUsage::default(), true), Some(Suspicion::Unsaid));
         assert_eq!(account(&Snapshot::default(), &usage(0, 1), true), None);
     }
 
@@ -205,5 +225,10 @@ mod tests {
         assert_eq!(doubt.weigh(suspicion), suspicion);
         assert_eq!(doubt.weigh(suspicion), None);
         assert_eq!(doubt.weigh(suspicion), suspicion);
+        let other = Some(Suspicion::AllZero { held: Bytes(1) });
+        for _ in 0..5 {
+            assert_eq!(doubt.weigh(other), other, "kinds that take turns do not bear each other out");
+            assert_eq!(doubt.weigh(suspicion), suspicion);
+        }
     }
 }

@@ -51,6 +51,9 @@ fn typed(words: &[String]) -> Vec<String> {
     let bare = words.iter().map(|word| word.trim_matches(['[', ']']).split('|').next().unwrap().to_owned());
     let example = |word: String| match &*word {
         "DAY" => "2026-01-15".to_owned(),
+        "SIZE" => "500GB".to_owned(),
+        "SHELL" => "bash".to_owned(),
+        "P" => "oxylabs".to_owned(),
         _ => word,
     };
     bare.map(example).collect()

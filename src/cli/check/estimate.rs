@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use jiff::Timestamp;
 
+use crate::collect::pass::TARGETS_SHARE;
 use crate::config::{AccountConfig, DecodoDialect, Vendor};
 use crate::domain::collector::Collector;
 use crate::domain::cron::Cron;
@@ -72,14 +73,20 @@ pub(super) struct Load {
 impl Load {
     /// How long a pass takes at this rate, where that is longer than its time.
     pub(super) fn too_long(&self, sub_users: u64, rate: u32) -> Option<Duration> {
-        let takes = Duration::from_secs_f64(self.a_pass.of(sub_users) as f64 / f64::from(rate));
+        let takes = Duration::from_secs_f64(self.a_pass.of(sub_users) as f64 / self.rate(rate));
         (takes > self.shortest).then_some(takes)
     }
 
     /// With how many sub-users its schedule can just be kept; nothing where their number does not matter.
     pub(super) fn most_sub_users(&self, rate: u32) -> Option<u64> {
-        let calls = (self.shortest.as_secs_f64() * f64::from(rate)) as u64;
+        let calls = (self.shortest.as_secs_f64() * self.rate(rate)) as u64;
         calls.saturating_sub(self.a_pass.fixed).checked_div(self.a_pass.each)
+    }
+
+    /// The part of the account's rate that this collector may use.
+    fn rate(&self, rate: u32) -> f64 {
+        let share = if self.collector == Collector::Targets { TARGETS_SHARE } else { 1 };
+        f64::from(rate) / f64::from(share)
     }
 
     pub(super) const fn shortest(&self) -> Duration {
@@ -200,9 +207,10 @@ mod tests {
         let oxylabs = account("provider = \"oxylabs\"\nschedule.targets = \"0 * * * * *\"");
         let loads = loads(&oxylabs, Duration::ZERO, 0, monday());
         let targets = &loads[2];
-        assert_eq!(targets.most_sub_users(5), Some(300));
-        assert_eq!(targets.too_long(300, 5), None);
-        assert_eq!(targets.too_long(301, 5), Some(Duration::from_millis(60_200)));
+        // Walks for targets have half of the turns.
+        assert_eq!(targets.most_sub_users(5), Some(150));
+        assert_eq!(targets.too_long(150, 5), None);
+        assert_eq!(targets.too_long(151, 5), Some(Duration::from_millis(60_400)));
         assert_eq!((loads[0].most_sub_users(5), loads[0].too_long(1_000_000, 5)), (None, None));
     }
 

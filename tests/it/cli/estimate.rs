@@ -111,13 +111,13 @@ fn a_schedule_that_cannot_be_kept_is_told() {
     vendors.configure(|account| account == "oxylabs", schedule);
     let offline = vendors.run(&["check"]).ended_with(0).stdout;
     assert!(
-        offline.contains("accounts.oxylabs.schedule.targets can be kept with up to 5 sub-users, at requests_per_second = 1."),
+        offline.contains("accounts.oxylabs.schedule.targets can be kept with up to 2 sub-users, with half of requests_per_second = 1, which is what targets get."),
         "{offline}"
     );
     let online = vendors.run(&["check", "--online"]).ended_with(0).stdout;
     assert!(
         online.contains(
-            "accounts.oxylabs.schedule.targets cannot be kept: a pass of 8 calls takes 8 s at requests_per_second = 1, \
+            "accounts.oxylabs.schedule.targets cannot be kept: a pass of 8 calls takes 16 s at requests_per_second = 1, \
              and the next is due after 5 s. Look less often, or raise requests_per_second."
         ),
         "{online}"

@@ -1,0 +1,114 @@
+//! What is counted, and how it reads in both formats.
+
+use super::*;
+
+const ACME: Owner<'_> = Owner { provider: "oxylabs", account: "acme" };
+const OTHER: Owner<'_> = Owner { provider: "oxylabs", account: "other" };
+
+fn metrics() -> OwnMetrics {
+    let own = OwnMetrics::new("1.2.3").unwrap();
+    own.register(ACME, Collector::Account, Duration::from_secs(300), Duration::from_secs(1200));
+    own
+}
+
+fn lines(own: &OwnMetrics, format: Format, part: &str) -> String {
+    let text = own.encode(format);
+    text.lines().filter(|line| line.contains(part)).fold(String::new(), |all, line| all + line + "\n")
+}
+
+fn at(second: i64) -> Timestamp {
+    Timestamp::from_millisecond(second * 1000 + 500).unwrap()
+}
+
+#[test]
+fn a_known_collector_starts_with_every_reason_at_0_and_says_nothing_of_its_health() {
+    let own = metrics();
+    let failures = lines(&own, Format::Text, "collector_failures_total{");
+    assert_eq!(failures.lines().count(), FailureReason::ALL.len());
+    assert!(failures.lines().all(|line| line.ends_with(" 0")), "{failures}");
+    assert_eq!(lines(&own, Format::Text, "collector_up"), "");
+    assert_eq!(lines(&own, Format::Text, "last_attempt"), "");
+}
+
+#[test]
+fn passes_and_calls_are_told_in_both_formats() {
+    let own = metrics();
+    own.attempt(ACME, Collector::Account, at(10));
+    own.failure(ACME, Collector::Account, FailureReason::RateLimited);
+    own.success(ACME, Collector::Account, at(12), Duration::from_millis(2250));
+    own.observed(ACME, Collector::Account, at(11));
+    own.call(ACME, "login", Some(200), Duration::from_millis(250));
+    own.call(ACME, "login", None, Duration::from_secs(30));
+    let text = lines(&own, Format::Text, "proxymeter_");
+    let zero_counters = |line: &&str| !(line.contains("failures_total{") && line.ends_with(" 0"));
+    insta::assert_snapshot!(
+        text.lines().filter(zero_counters).filter(|line| !line.starts_with('#')).collect::<Vec<_>>().join("\n")
+    , @r#"
+    proxymeter_api_request_duration_seconds_bucket{account="acme",endpoint="login",provider="oxylabs",le="0.05"} 0
+    proxymeter_api_request_duration_seconds_bucket{account="acme",endpoint="login",provider="oxylabs",le="0.1"} 0
+    proxymeter_api_request_duration_seconds_bucket{account="acme",endpoint="login",provider="oxylabs",le="0.25"} 1
+    proxymeter_api_request_duration_seconds_bucket{account="acme",endpoint="login",provider="oxylabs",le="0.5"} 1
+    proxymeter_api_request_duration_seconds_bucket{account="acme",endpoint="login",provider="oxylabs",le="1"} 1
+    proxymeter_api_request_duration_seconds_bucket{account="acme",endpoint="login",provider="oxylabs",le="2.5"} 1
+    proxymeter_api_request_duration_seconds_bucket{account="acme",endpoint="login",provider="oxylabs",le="5"} 1
+    proxymeter_api_request_duration_seconds_bucket{account="acme",endpoint="login",provider="oxylabs",le="10"} 1
+    proxymeter_api_request_duration_seconds_bucket{account="acme",endpoint="login",provider="oxylabs",le="20"} 1
+    proxymeter_api_request_duration_seconds_bucket{account="acme",endpoint="login",provider="oxylabs",le="+Inf"} 2
+    proxymeter_api_request_duration_seconds_sum{account="acme",endpoint="login",provider="oxylabs"} 30.25
+    proxymeter_api_request_duration_seconds_count{account="acme",endpoint="login",provider="oxylabs"} 2
+    proxymeter_api_requests_total{account="acme",code="200",endpoint="login",provider="oxylabs"} 1
+    proxymeter_api_requests_total{account="acme",code="none",endpoint="login",provider="oxylabs"} 1
+    proxymeter_build_info{version="1.2.3"} 1
+    proxymeter_collector_duration_seconds{account="acme",collector="account",provider="oxylabs"} 2.25
+    proxymeter_collector_failures_total{account="acme",collector="account",provider="oxylabs",reason="rate_limited"} 1
+    proxymeter_collector_interval_seconds{account="acme",collector="account",provider="oxylabs"} 300
+    proxymeter_collector_last_attempt_timestamp_seconds{account="acme",collector="account",provider="oxylabs"} 10.5
+    proxymeter_collector_last_success_timestamp_seconds{account="acme",collector="account",provider="oxylabs"} 12.5
+    proxymeter_collector_overdue{account="acme",collector="account",provider="oxylabs"} 0
+    proxymeter_collector_stale_after_seconds{account="acme",collector="account",provider="oxylabs"} 1200
+    proxymeter_collector_up{account="acme",collector="account",provider="oxylabs"} 1
+    proxymeter_observed_timestamp_seconds{account="acme",collector="account",provider="oxylabs"} 11.5
+    "#);
+    let open = lines(&own, Format::OpenMetrics, "proxymeter_api_");
+    insta::assert_snapshot!(open, @r#"
+    # TYPE proxymeter_api_request_duration_seconds histogram
+    # UNIT proxymeter_api_request_duration_seconds seconds
+    # HELP proxymeter_api_request_duration_seconds Seconds from a request to the vendor's API to the end of its answer.
+    proxymeter_api_request_duration_seconds_bucket{account="acme",endpoint="login",provider="oxylabs",le="0.05"} 0
+    proxymeter_api_request_duration_seconds_bucket{account="acme",endpoint="login",provider="oxylabs",le="0.1"} 0
+    proxymeter_api_request_duration_seconds_bucket{account="acme",endpoint="login",provider="oxylabs",le="0.25"} 1
+    proxymeter_api_request_duration_seconds_bucket{account="acme",endpoint="login",provider="oxylabs",le="0.5"} 1
+    proxymeter_api_request_duration_seconds_bucket{account="acme",endpoint="login",provider="oxylabs",le="1.0"} 1
+    proxymeter_api_request_duration_seconds_bucket{account="acme",endpoint="login",provider="oxylabs",le="2.5"} 1
+    proxymeter_api_request_duration_seconds_bucket{account="acme",endpoint="login",provider="oxylabs",le="5.0"} 1
+    proxymeter_api_request_duration_seconds_bucket{account="acme",endpoint="login",provider="oxylabs",le="10.0"} 1
+    proxymeter_api_request_duration_seconds_bucket{account="acme",endpoint="login",provider="oxylabs",le="20.0"} 1
+    proxymeter_api_request_duration_seconds_bucket{account="acme",endpoint="login",provider="oxylabs",le="+Inf"} 2
+    proxymeter_api_request_duration_seconds_sum{account="acme",endpoint="login",provider="oxylabs"} 30.25
+    proxymeter_api_request_duration_seconds_count{account="acme",endpoint="login",provider="oxylabs"} 2
+    # TYPE proxymeter_api_requests counter
+    # HELP proxymeter_api_requests Number of requests that proxymeter sent to the vendor's API by the HTTP status of its answer, or none where no answer came.
+    proxymeter_api_requests_total{account="acme",code="200",endpoint="login",provider="oxylabs"} 1
+    proxymeter_api_requests_total{account="acme",code="none",endpoint="login",provider="oxylabs"} 1
+    "#);
+}
+
+#[test]
+fn an_account_leaves_nothing_behind() {
+    let own = metrics();
+    own.register(OTHER, Collector::Targets, Duration::from_secs(1), Duration::from_secs(2));
+    own.attempt(ACME, Collector::Account, at(10));
+    own.no_success(ACME, Collector::Account, Duration::from_secs(1));
+    own.call(ACME, "login", Some(500), Duration::from_millis(250));
+    own.remove_account(ACME);
+    assert_eq!(lines(&own, Format::Text, "\"acme\""), "");
+    assert_eq!(lines(&own, Format::Text, "account=\"other\"").lines().count(), 15);
+}
+
+#[test]
+fn units_follow_the_names() {
+    let text = metrics().encode(Format::OpenMetrics);
+    assert!(text.contains("# UNIT proxymeter_collector_interval_seconds seconds\n"), "{text}");
+    assert!(text.contains("# TYPE proxymeter_collector_failures counter\n"), "{text}");
+    assert!(!text.contains("# UNIT proxymeter_build_info"), "{text}");
+}
