@@ -19,11 +19,7 @@ fuzz_target!(|input: &[u8]| {
         assert_eq!(judged.is_ok(), (200..=299).contains(&status));
         let Err(error) = judged else { continue };
         let text = error.to_string();
-        assert!(!text.chars().any(char::is_control), "{text:?}");
-        assert!(text.chars().count() < 400 + 200 * 9, "escapes are longer than what they stand for: {text}");
-        if String::from_utf8_lossy(body).is_ascii() {
-            one_short_line(&text);
-        }
+        one_short_line(&text);
         // What is told is one line of escapes, so each secret would stand there as its own.
         for secret in [&password, "canary.token"] {
             let secret: String = secret.escape_debug().collect();

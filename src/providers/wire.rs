@@ -26,8 +26,8 @@ pub(super) fn decode<T: DeserializeOwned>(endpoint: &'static str, body: &[u8]) -
     let mut json = serde_json::Deserializer::from_slice(body);
     let value = serde_path_to_error::deserialize(&mut json).map_err(|error| {
         let at = error.path().to_string();
-        let problem = clean(&without_value(&error.inner().to_string()));
-        failed(if at == "." { problem } else { format!("at {}: {problem}", clean(&at)) })
+        let problem = one_line(&without_value(&error.inner().to_string()), PROBLEM_CHARS);
+        failed(if at == "." { problem } else { format!("at {}: {problem}", one_line(&at, PROBLEM_CHARS)) })
     })?;
     json.end().map_err(|_| failed("more follows after the end of the JSON".to_owned()))?;
     Ok(value)
@@ -45,9 +45,17 @@ fn without_value(problem: &str) -> String {
         .map_or_else(|| kind.to_owned(), |end| format!("{}{}", kind.trim_end(), &value[end..]))
 }
 
-/// Vendor text made fit for a message: one line, cut.
-fn clean(text: &str) -> String {
-    text.chars().take(PROBLEM_CHARS).flat_map(char::escape_debug).collect()
+/// Vendor text made fit for a message: on one line and, its escapes counted, at most `most` characters.
+pub(super) fn one_line(text: &str, most: usize) -> String {
+    let mut line = String::new();
+    let mut room = most;
+    for c in text.chars() {
+        let escape = c.escape_debug();
+        let Some(left) = room.checked_sub(escape.len()) else { break };
+        room = left;
+        line.extend(escape);
+    }
+    line
 }
 
 /// The largest figure that is one; what is above is a −1 that was taken for a whole number, or an overflow.
@@ -211,6 +219,8 @@ pub(super) fn moment<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Optio
 
 #[cfg(test)]
 mod tests {
+    use std::collections::BTreeMap;
+
     use proptest::prelude::*;
 
     use super::*;
@@ -275,6 +285,23 @@ mod tests {
         for json in ["8589934592", "1e11", "1e28", "18446744073709551615"] {
             assert!(problem(gigabytes(json)).contains("a number out of range"), "{json}");
         }
+    }
+
+    #[test]
+    fn a_line_is_cut_where_its_escapes_would_be_too_long() {
+        for (text, most, line) in [
+            ("abc", 3, "abc"),
+            ("abcd", 3, "abc"),
+            ("a\n\u{7f}b", 8, r"a\n"),
+            ("a\n\u{7f}b", 9, r"a\n\u{7f}"),
+            ("äöü", 2, "äö"),
+        ] {
+            assert_eq!(one_line(text, most), line);
+        }
+        let controls = format!("{{\"traffic\":{{\"{}\":true}}}}", "\u{7f}".repeat(200));
+        let told =
+            problem(decode::<BTreeMap<String, BTreeMap<String, Number>>>("stats", controls.as_bytes()));
+        assert!(told.len() < 400, "{told}");
     }
 
     #[test]

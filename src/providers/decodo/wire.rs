@@ -1,5 +1,7 @@
 //! Decodo's answers as domain values: the published shapes and the real ones, whichever comes.
 
+use std::collections::HashSet;
+
 use jiff::civil::{Date, DateTime};
 use secrecy::SecretString;
 use serde::Deserialize;
@@ -195,12 +197,21 @@ pub(super) fn subscriptions(body: &[u8], gigabyte: Gigabyte) -> Result<Vec<Subsc
             None => format!("{name} {}", names[..=index].iter().filter(twin).count()),
         }
     };
+    let mut taken = HashSet::new();
+    // The same id twice, or a plan that is named as another one's number makes it.
+    let mut distinct = |name: String| {
+        let numbered = (2_u32..).map(|number| format!("{name} {number}"));
+        let free = std::iter::once(name.clone()).chain(numbered).find(|name| !taken.contains(name));
+        let free = free.unwrap_or(name);
+        taken.insert(free.clone());
+        free
+    };
     Ok((0..rows.len())
         .map(|index| {
             let row = &rows[index];
             let per_period = row.traffic_per_period.map(|used| used.bytes(gigabyte));
             Subscription {
-                name: unique(index).into(),
+                name: distinct(unique(index)).into(),
                 product: row.service_type.as_deref().map(Into::into),
                 status: row.status.as_deref().map(Into::into),
                 traffic: row.used.bytes(gigabyte).or(per_period),
