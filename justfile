@@ -23,6 +23,17 @@ lint:
 bench *ARGS:
     cargo bench --locked --benches {{ARGS}}
 
+# Fuzz everything that reads what others wrote, so many seconds each; needs cargo-fuzz and a nightly compiler.
+fuzz SECONDS="20":
+    fuzz/run {{SECONDS}}
+
+# The same for ten minutes each.
+fuzz-long: (fuzz "600")
+
+# Measure the calls a second that a vendor sees, at its own socket.
+rate *ARGS:
+    cargo bench --locked --bench rate {{ARGS}}
+
 # Check advisories, bans, licences and sources of the dependencies; needs cargo-deny.
 deny:
     cargo deny check

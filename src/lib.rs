@@ -10,6 +10,8 @@ pub mod cli;
 pub mod collect;
 pub mod config;
 pub mod domain;
+#[cfg(fuzzing)]
+pub mod fuzzing;
 pub mod metrics;
 pub mod providers;
 pub mod simulator;

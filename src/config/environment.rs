@@ -81,10 +81,10 @@ pub(super) fn read(
     (environment, problems)
 }
 
-/// The name of the variable for a key.
+/// The name of the variable for a key, fit for a message.
 pub(super) fn variable(path: &[String]) -> String {
     let segments: Vec<String> = path.iter().map(|key| key.to_uppercase().replace('-', "_")).collect();
-    format!("{PREFIX}{}", segments.join("__"))
+    format!("{PREFIX}{}", segments.join("__").escape_debug())
 }
 
 fn key_path(rest: &str, names: &[(String, String)]) -> Path {
@@ -169,6 +169,12 @@ mod tests {
         let pairs = [("PROXYMETER_PORT", "tcp://10.0.0.1:80"), ("PATH", "/bin"), ("PROXYMETER", "x")];
         let (environment, problems) = read_pairs(&pairs, &[]);
         assert!(environment.values.is_empty() && problems.is_empty());
+    }
+
+    #[test]
+    fn the_name_of_a_variable_stays_on_its_line() {
+        let path = ["log".to_owned(), "level\u{1b}\n".to_owned()];
+        assert_eq!(variable(&path), r"PROXYMETER__LOG__LEVEL\u{1b}\n");
     }
 
     #[test]

@@ -29,7 +29,7 @@ impl fmt::Display for Place {
         match self {
             Self::Position { file, line, column } => write!(f, "{file}:{line}:{column}: "),
             Self::File(file) => write!(f, "{file}: "),
-            Self::Variable(name) => write!(f, "environment: {name}: "),
+            Self::Variable(name) => write!(f, "environment: {}: ", name.escape_debug()),
             Self::Nowhere => Ok(()),
         }
     }
@@ -144,6 +144,12 @@ pub(super) fn dotted(path: &[String]) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_variables_name_stays_on_its_line() {
+        let place = Place::Variable("PROXYMETER__LOG__\u{1b}[31m\n".to_owned());
+        assert_eq!(place.to_string(), r"environment: PROXYMETER__LOG__\u{1b}[31m\n: ");
+    }
 
     #[test]
     fn what_was_found_stays_on_its_line() {

@@ -5,6 +5,8 @@
 pub mod change;
 pub mod decodo;
 pub mod error;
+#[cfg(fuzzing)]
+pub mod fuzzing;
 pub mod http;
 pub mod oxylabs;
 mod wire;

@@ -26,29 +26,46 @@ pub(super) fn decode<T: DeserializeOwned>(endpoint: &'static str, body: &[u8]) -
     let mut json = serde_json::Deserializer::from_slice(body);
     let value = serde_path_to_error::deserialize(&mut json).map_err(|error| {
         let at = error.path().to_string();
-        let problem = clean(&error.inner().to_string());
-        failed(if at == "." { problem } else { format!("at {}: {problem}", clean(&at)) })
+        let problem = one_line(&without_value(&error.inner().to_string()), PROBLEM_CHARS);
+        failed(if at == "." { problem } else { format!("at {}: {problem}", one_line(&at, PROBLEM_CHARS)) })
     })?;
     json.end().map_err(|_| failed("more follows after the end of the JSON".to_owned()))?;
     Ok(value)
 }
 
-/// Vendor text made fit for a message: one line, cut.
-fn clean(text: &str) -> String {
-    text.chars().take(PROBLEM_CHARS).flat_map(char::escape_debug).collect()
+/// What the parser says of a value of the wrong kind, without the value, which may be a token that came alone.
+fn without_value(problem: &str) -> String {
+    let Some((kind, value)) = problem.split_once(['"', '`']).filter(|_| problem.starts_with("invalid "))
+    else {
+        return problem.to_owned();
+    };
+    // What is expected has no such words in it; a text may.
+    value
+        .rfind(", expected ")
+        .map_or_else(|| kind.to_owned(), |end| format!("{}{}", kind.trim_end(), &value[end..]))
 }
+
+/// Vendor text made fit for a message: on one line and, its escapes counted, at most `most` characters.
+pub(super) fn one_line(text: &str, most: usize) -> String {
+    let mut line = String::new();
+    let mut room = most;
+    for c in text.chars() {
+        let escape = c.escape_debug();
+        let Some(left) = room.checked_sub(escape.len()) else { break };
+        room = left;
+        line.extend(escape);
+    }
+    line
+}
+
+/// The largest figure that is one; what is above is a −1 that was taken for a whole number, or an overflow.
+const MOST: u64 = i64::MAX.unsigned_abs();
 
 /// A number that is not negative, given as a number or as text.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) struct Number(pub(super) Decimal);
+pub(super) struct Number(Decimal);
 
 impl Number {
-    /// The number as so many gigabytes.
-    pub(super) fn gigabytes(self, gigabyte: Gigabyte) -> Bytes {
-        // A number that was read fits; see `Number::checked`.
-        gigabyte.to_bytes(self.0).unwrap_or(Bytes(u64::MAX))
-    }
-
     /// The number as bytes.
     pub(super) fn bytes(self) -> Bytes {
         Bytes(self.count())
@@ -56,12 +73,16 @@ impl Number {
 
     /// The number as a count, rounded down.
     pub(super) fn count(self) -> u64 {
-        self.0.trunc().try_into().unwrap_or(u64::MAX)
+        // A number that was read fits; see `Number::checked`.
+        self.0.trunc().try_into().unwrap_or(MOST)
     }
 
     fn checked<E: Error>(number: Decimal) -> Result<Self, E> {
         if number.is_sign_negative() && !number.is_zero() {
             return Err(E::custom("a negative number where none can be"));
+        }
+        if number > Decimal::from(MOST) {
+            return Err(E::custom("a number out of range"));
         }
         Ok(Self(number))
     }
@@ -78,7 +99,7 @@ impl<'de> Deserialize<'de> for Number {
             }
 
             fn visit_u64<E: Error>(self, number: u64) -> Result<Number, E> {
-                Ok(Number(Decimal::from(number)))
+                Number::checked(Decimal::from(number))
             }
 
             fn visit_i64<E: Error>(self, number: i64) -> Result<Number, E> {
@@ -98,6 +119,28 @@ impl<'de> Deserialize<'de> for Number {
             }
         }
         deserializer.deserialize_any(Either)
+    }
+}
+
+/// A number of the vendor's gigabytes, of which the bytes can be counted, whatever a gigabyte is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct Gigabytes(pub(super) Decimal);
+
+impl Gigabytes {
+    /// The same in bytes.
+    pub(super) fn bytes(self, gigabyte: Gigabyte) -> Bytes {
+        // A number that was read fits the larger gigabyte.
+        gigabyte.to_bytes(self.0).unwrap_or(Bytes(MOST))
+    }
+}
+
+impl<'de> Deserialize<'de> for Gigabytes {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let Number(number) = Number::deserialize(deserializer)?;
+        match Gigabyte::Binary.to_bytes(number) {
+            Ok(bytes) if bytes <= Bytes(MOST) => Ok(Self(number)),
+            _ => Err(D::Error::custom("a number out of range")),
+        }
     }
 }
 
@@ -126,13 +169,13 @@ impl<'de, T: Deserialize<'de>> Deserialize<'de> for Field<T> {
     }
 }
 
-impl Field<Number> {
+impl Field<Gigabytes> {
     /// A limit in gigabytes; a missing one is unknown.
     pub(super) fn limit(self, gigabyte: Gigabyte) -> Option<Limit> {
         match self {
             Self::Missing => None,
             Self::Null => Some(Limit::Unlimited),
-            Self::Is(number) => Some(Limit::of(number.gigabytes(gigabyte))),
+            Self::Is(number) => Some(Limit::of(number.bytes(gigabyte))),
         }
     }
 }
@@ -176,11 +219,17 @@ pub(super) fn moment<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Optio
 
 #[cfg(test)]
 mod tests {
+    use std::collections::BTreeMap;
+
     use proptest::prelude::*;
 
     use super::*;
 
     fn number(json: &str) -> Result<Number, ProviderError> {
+        decode("test", json.as_bytes())
+    }
+
+    fn gigabytes(json: &str) -> Result<Gigabytes, ProviderError> {
         decode("test", json.as_bytes())
     }
 
@@ -201,7 +250,7 @@ mod tests {
             ("728", 728_000_000_000),
             ("123456.78", 123_456_780_000_000),
         ] {
-            assert_eq!(number(json).unwrap().gigabytes(Gigabyte::Decimal), Bytes(bytes), "{json}");
+            assert_eq!(gigabytes(json).unwrap().bytes(Gigabyte::Decimal), Bytes(bytes), "{json}");
         }
         for (json, reason) in [
             ("-1", "test: the answer could not be read: a negative number where none can be"),
@@ -213,13 +262,68 @@ mod tests {
             ),
             (
                 "true",
-                "test: the answer could not be read: invalid type: boolean `true`, expected a number, or a number as text",
+                "test: the answer could not be read: invalid type: boolean, expected a number, or a number as text",
             ),
         ] {
             let told = problem(number(json));
             assert!(told.starts_with(reason), "{json}: {told}");
         }
         assert!(number("NaN").is_err());
+    }
+
+    #[test]
+    fn f38_a_figure_that_cannot_be_counted_is_refused_and_not_cut() {
+        for json in ["9223372036854775806", "\"9223372036854775806.9\""] {
+            assert_eq!(number(json).unwrap().bytes(), Bytes(9_223_372_036_854_775_806), "{json}");
+        }
+        for json in
+            ["18446744073709551615", "9223372036854775808", "1e28", "\"79228162514264337593543950335\""]
+        {
+            assert!(problem(number(json)).contains("a number out of range"), "{json}");
+        }
+        assert_eq!(gigabytes("8589934591").unwrap().bytes(Gigabyte::Binary), Bytes(8_589_934_591 << 30));
+        for json in ["8589934592", "1e11", "1e28", "18446744073709551615"] {
+            assert!(problem(gigabytes(json)).contains("a number out of range"), "{json}");
+        }
+    }
+
+    #[test]
+    fn a_line_is_cut_where_its_escapes_would_be_too_long() {
+        for (text, most, line) in [
+            ("abc", 3, "abc"),
+            ("abcd", 3, "abc"),
+            ("a\n\u{7f}b", 8, r"a\n"),
+            ("a\n\u{7f}b", 9, r"a\n\u{7f}"),
+            ("äöü", 2, "äö"),
+        ] {
+            assert_eq!(one_line(text, most), line);
+        }
+        let controls = format!("{{\"traffic\":{{\"{}\":true}}}}", "\u{7f}".repeat(200));
+        let told =
+            problem(decode::<BTreeMap<String, BTreeMap<String, Number>>>("stats", controls.as_bytes()));
+        assert!(told.len() < 400, "{told}");
+    }
+
+    #[test]
+    fn a_value_of_the_wrong_kind_is_not_repeated() {
+        #[derive(Debug, Deserialize)]
+        struct Login {
+            #[expect(dead_code, reason = "only its reading matters here")]
+            token: String,
+        }
+        for (json, told) in [
+            ("\"canary\"", "invalid type: string, expected struct Login at line 1 column 8"),
+            (
+                "\"canary, expected \\\"b\\\"\"",
+                "invalid type: string, expected struct Login at line 1 column 24",
+            ),
+            ("{\"token\":4711}", "at token: invalid type: integer, expected a string at line 1 column 13"),
+            ("{\"token\":null}", "at token: invalid type: null, expected a string at line 1 column 13"),
+            ("{\"other\":\"canary\"}", "missing field `token` at line 1 column 18"),
+        ] {
+            let expected = format!("login: the answer could not be read: {told}");
+            assert_eq!(problem(decode::<Login>("login", json.as_bytes())), expected, "{json}");
+        }
     }
 
     #[test]
@@ -251,7 +355,7 @@ mod tests {
         #[derive(Deserialize)]
         struct Row {
             #[serde(default)]
-            traffic_limit: Field<Number>,
+            traffic_limit: Field<Gigabytes>,
         }
         for (json, limit) in [
             ("{}", None),
@@ -290,7 +394,7 @@ mod tests {
         #[test]
         fn two_places_of_a_gigabyte_are_never_off_by_a_byte(hundredths in 0_u64..1_000_000_000) {
             let json = format!("{}.{:02}", hundredths / 100, hundredths % 100);
-            prop_assert_eq!(number(&json).unwrap().gigabytes(Gigabyte::Decimal), Bytes(hundredths * 10_000_000));
+            prop_assert_eq!(gigabytes(&json).unwrap().bytes(Gigabyte::Decimal), Bytes(hundredths * 10_000_000));
         }
 
         #[test]

@@ -4,6 +4,8 @@
 
 mod client;
 mod dialect;
+#[cfg(fuzzing)]
+pub mod fuzzing;
 mod request;
 mod rules;
 mod wire;

@@ -1,5 +1,7 @@
 //! Decodo's answers as domain values: the published shapes and the real ones, whichever comes.
 
+use std::collections::HashSet;
+
 use jiff::civil::{Date, DateTime};
 use secrecy::SecretString;
 use serde::Deserialize;
@@ -11,7 +13,7 @@ use crate::domain::units::{Bytes, Gigabyte, GigabyteEvidence, Limit};
 use crate::providers::UsageReport;
 use crate::providers::error::ProviderError;
 use crate::providers::http::token::Login;
-use crate::providers::wire::{Field, Id, Number, day, decode, moment};
+use crate::providers::wire::{Field, Gigabytes, Id, Number, day, decode, moment};
 
 #[derive(Deserialize)]
 struct AuthAnswer {
@@ -29,13 +31,13 @@ pub(super) fn login(body: &[u8]) -> Result<Login, ProviderError> {
 #[derive(Deserialize)]
 struct Used {
     traffic_bytes: Option<Number>,
-    traffic_used: Option<Number>,
-    traffic: Option<Number>,
+    traffic_used: Option<Gigabytes>,
+    traffic: Option<Gigabytes>,
 }
 
 impl Used {
     fn bytes(&self, gigabyte: Gigabyte) -> Option<Bytes> {
-        let gigabytes = self.traffic_used.or(self.traffic).map(|used| used.gigabytes(gigabyte));
+        let gigabytes = self.traffic_used.or(self.traffic).map(|used| used.bytes(gigabyte));
         self.traffic_bytes.map(Number::bytes).or(gigabytes)
     }
 }
@@ -52,7 +54,7 @@ struct SubUserRow {
     #[serde(flatten)]
     used: Used,
     #[serde(default)]
-    traffic_limit: Field<Number>,
+    traffic_limit: Field<Gigabytes>,
     #[serde(default)]
     traffic_limit_bytes: Field<Number>,
     #[serde(default, deserialize_with = "moment")]
@@ -140,9 +142,9 @@ pub(super) fn traffic(
 
 #[derive(Deserialize)]
 struct AllocatedAnswer {
-    total_allocated: Option<Number>,
-    allocated_traffic_limit: Option<Number>,
-    total_used: Option<Number>,
+    total_allocated: Option<Gigabytes>,
+    allocated_traffic_limit: Option<Gigabytes>,
+    total_used: Option<Gigabytes>,
     sub_user_count: Option<Number>,
 }
 
@@ -151,8 +153,8 @@ pub(super) fn allocated(body: &[u8], gigabyte: Gigabyte) -> Result<AccountUsage,
     let answer: AllocatedAnswer = decode("allocated_traffic", body)?;
     let allocated = answer.total_allocated.or(answer.allocated_traffic_limit);
     Ok(AccountUsage {
-        traffic: answer.total_used.map(|used| used.gigabytes(gigabyte)),
-        allocated: allocated.map(|allocated| allocated.gigabytes(gigabyte)),
+        traffic: answer.total_used.map(|used| used.bytes(gigabyte)),
+        allocated: allocated.map(|allocated| allocated.bytes(gigabyte)),
         sub_users: answer.sub_user_count.map(Number::count),
         ..AccountUsage::default()
     })
@@ -165,8 +167,8 @@ struct SubscriptionRow {
     service_type: Option<String>,
     status: Option<String>,
     #[serde(default)]
-    traffic_limit: Field<Number>,
-    traffic_per_period: Option<Number>,
+    traffic_limit: Field<Gigabytes>,
+    traffic_per_period: Option<Gigabytes>,
     #[serde(flatten)]
     used: Used,
     #[serde(default, deserialize_with = "day")]
@@ -195,12 +197,21 @@ pub(super) fn subscriptions(body: &[u8], gigabyte: Gigabyte) -> Result<Vec<Subsc
             None => format!("{name} {}", names[..=index].iter().filter(twin).count()),
         }
     };
+    let mut taken = HashSet::new();
+    // The same id twice, or a plan that is named as another one's number makes it.
+    let mut distinct = |name: String| {
+        let numbered = (2_u32..).map(|number| format!("{name} {number}"));
+        let free = std::iter::once(name.clone()).chain(numbered).find(|name| !taken.contains(name));
+        let free = free.unwrap_or(name);
+        taken.insert(free.clone());
+        free
+    };
     Ok((0..rows.len())
         .map(|index| {
             let row = &rows[index];
-            let per_period = row.traffic_per_period.map(|used| used.gigabytes(gigabyte));
+            let per_period = row.traffic_per_period.map(|used| used.bytes(gigabyte));
             Subscription {
-                name: unique(index).into(),
+                name: distinct(unique(index)).into(),
                 product: row.service_type.as_deref().map(Into::into),
                 status: row.status.as_deref().map(Into::into),
                 traffic: row.used.bytes(gigabyte).or(per_period),

@@ -7,6 +7,7 @@ use serde_json::Value;
 use super::request::ApiRequest;
 use super::transport::Answer;
 use crate::providers::error::ProviderError;
+use crate::providers::wire::one_line;
 
 /// Characters kept of what a vendor says about an error.
 const SAID_CHARS: usize = 200;
@@ -109,7 +110,7 @@ impl Words {
         for secret in secrets.into_iter().filter(|secret| !secret.expose_secret().is_empty()) {
             words = words.replace(secret.expose_secret(), "[redacted]");
         }
-        Some(words.chars().take(SAID_CHARS).flat_map(char::escape_debug).collect())
+        Some(one_line(&words, SAID_CHARS))
     }
 }
 
@@ -148,6 +149,9 @@ mod tests {
         let told = answer(400, r#"{"error":"password hunter2\nis <wrong>"}"#);
         assert_eq!(said(&told, &secret).as_deref(), Some("password [redacted]\\nis <wrong>"));
         assert_eq!(said(&answer(500, "<html>hunter2</html>"), &secret), None);
+        let body = format!(r#"{{"error":"{}"}}"#, "\u{7f}".repeat(300));
+        let long = Answer { body: Bytes::from(body), ..answer(500, "") };
+        assert!(said(&long, &secret).unwrap().len() <= SAID_CHARS, "escapes count as well");
     }
 
     fn create() -> ApiRequest {

@@ -1,5 +1,6 @@
 //! How often one credential may call its vendor.
 
+use std::collections::VecDeque;
 use std::num::NonZeroU32;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
@@ -7,12 +8,16 @@ use std::time::Duration;
 use tokio::sync::{Mutex, Notify};
 use tokio::time::{Instant, sleep_until};
 
-/// How much wider than the rate the calls are spaced: a call that is a little late on its way must not make the next
-/// second one too full at the vendor.
-const MARGIN: f64 = 1.02;
+/// The time in which so many calls as the rate says are due: a little more than a second, so that what is late can be
+/// made up for, and the rate is kept within 5 %.
+const PACE: Duration = Duration::from_millis(1040);
 
-/// How late a turn may be taken and still count as taken in time: timers tick in milliseconds.
-const LATENESS: Duration = Duration::from_millis(5);
+/// The time in which never more are granted: a call that is a little late on its way must not make the next second one
+/// too full at the vendor.
+const WINDOW: Duration = Duration::from_millis(1020);
+
+/// How late a turn may be taken and still be made up for: a busy machine wakes nobody in time.
+const LATENESS: Duration = Duration::from_millis(250);
 
 /// Who goes first.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -23,14 +28,16 @@ pub enum Lane {
     Write,
 }
 
-/// Grants calls one at a time, evenly spaced, in each lane first come first served.
+/// Grants calls one at a time, in each lane first come first served: evenly spaced, and by a sliding window of grants
+/// where lateness is made up for.
 ///
 /// Spacing instead of a bucket of tokens: a full bucket lets a burst through, and the vendors' limits are unknown.
 #[derive(Debug)]
 pub struct Limiter {
+    per_second: usize,
     spacing: Duration,
-    /// The moment of the next grant; a short lock.
-    next: Mutex<Option<Instant>>,
+    /// What was granted; a short lock.
+    grants: Mutex<Grants>,
     /// Only the first of each lane competes for the next grant.
     first_read: Mutex<()>,
     first_write: Mutex<()>,
@@ -43,8 +50,9 @@ impl Limiter {
     #[must_use]
     pub fn new(per_second: NonZeroU32) -> Self {
         Self {
-            spacing: (Duration::from_secs(1) / per_second.get()).mul_f64(MARGIN),
-            next: Mutex::new(None),
+            per_second: usize::try_from(per_second.get()).unwrap_or(usize::MAX),
+            spacing: PACE / per_second.get(),
+            grants: Mutex::default(),
             first_read: Mutex::new(()),
             first_write: Mutex::new(()),
             writes: AtomicUsize::new(0),
@@ -54,23 +62,24 @@ impl Limiter {
 
     /// Waits for a turn until `deadline`; nothing where none comes by then, and then none is taken.
     pub async fn turn(&self, lane: Lane, deadline: Instant) -> Option<()> {
+        let asked = Instant::now();
         let turn = async {
             match lane {
                 Lane::Read => {
                     let _first = self.first_read.lock().await;
-                    self.grant(lane).await;
+                    self.grant(lane, asked).await;
                 }
                 Lane::Write => {
                     let _waiting = Waiting::new(self);
                     let _first = self.first_write.lock().await;
-                    self.grant(lane).await;
+                    self.grant(lane, asked).await;
                 }
             }
         };
         tokio::time::timeout_at(deadline, turn).await.ok()
     }
 
-    async fn grant(&self, lane: Lane) {
+    async fn grant(&self, lane: Lane, asked: Instant) {
         loop {
             if lane == Lane::Read {
                 let done = self.writes_are_done.notified();
@@ -79,21 +88,46 @@ impl Limiter {
                     continue;
                 }
             }
-            let due = {
-                let mut next = self.next.lock().await;
-                let now = Instant::now();
-                match *next {
-                    Some(due) if due > now => due,
-                    due => {
-                        // A turn that is late by a timer's tick is counted from when it was due, or the rate would sink.
-                        let from = due.filter(|due| now.duration_since(*due) <= LATENESS).unwrap_or(now);
-                        *next = Some(from + self.spacing);
-                        return;
-                    }
-                }
-            };
-            sleep_until(due).await;
+            let granted = self.grants.lock().await.take(asked, Instant::now(), self.per_second, self.spacing);
+            match granted {
+                Ok(()) => return,
+                Err(due) => sleep_until(due).await,
+            }
         }
+    }
+}
+
+/// The grants of the last window, and when the next is due.
+#[derive(Debug, Default)]
+struct Grants {
+    due: Option<Instant>,
+    last: VecDeque<Instant>,
+}
+
+impl Grants {
+    /// Takes the turn of who asked at `asked`, or says when to come again.
+    fn take(
+        &mut self,
+        asked: Instant,
+        now: Instant,
+        per_second: usize,
+        spacing: Duration,
+    ) -> Result<(), Instant> {
+        while self.last.front().is_some_and(|first| *first + WINDOW <= now) {
+            self.last.pop_front();
+        }
+        let full_until =
+            (self.last.len() >= per_second).then(|| self.last.front().map(|first| *first + WINDOW));
+        let due = self.due.max(full_until.flatten());
+        if let Some(due) = due.filter(|due| *due > now) {
+            return Err(due);
+        }
+        // A late turn counts from when it was due, or the rate would sink; idle time does not count.
+        let made_up_from = self.due.map_or(now, |due| due.max(asked));
+        let from = now.checked_sub(LATENESS).map_or(now, |earliest| made_up_from.max(earliest));
+        self.due = Some(from + spacing);
+        self.last.push_back(now);
+        Ok(())
     }
 }
 
@@ -159,6 +193,26 @@ mod tests {
             }
             let overall = (count - 1) as f64 / times[count - 1].as_secs_f64();
             assert!(overall >= f64::from(rate) * 0.95, "{rate}: {overall}");
+        }
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn what_is_late_is_made_up_for_and_no_second_sees_more_for_it() {
+        let rate = 50;
+        let mut grants = Grants::default();
+        let (start, mut taken) = (Instant::now(), Vec::new());
+        // Who waits is woken every 20 ms only, and then once not for long.
+        for stall in std::iter::repeat_n(20, 250).chain([900]).chain(std::iter::repeat_n(20, 250)) {
+            tokio::time::advance(Duration::from_millis(stall)).await;
+            while grants.take(start, Instant::now(), rate, PACE / 50).is_ok() {
+                taken.push(Instant::now());
+            }
+            if start.elapsed() == Duration::from_secs(5) {
+                assert!(taken.len() as f64 >= 5.0 * 50.0 * 0.95, "{}", taken.len());
+            }
+        }
+        for window in taken.windows(rate + 1) {
+            assert!(window[rate] - window[0] >= WINDOW, "{window:?}");
         }
     }
 

@@ -5,6 +5,8 @@
 
 mod client;
 pub mod entry;
+#[cfg(fuzzing)]
+pub mod fuzzing;
 mod request;
 mod stats;
 mod wire;

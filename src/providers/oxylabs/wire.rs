@@ -11,7 +11,7 @@ use crate::domain::traffic::{AccountUsage, SubUser, SubUserId, TargetUsage, Usag
 use crate::domain::units::{Bytes, Gigabyte, Limit};
 use crate::providers::error::ProviderError;
 use crate::providers::http::token::Login;
-use crate::providers::wire::{Field, Id, Number, day, decode, moment};
+use crate::providers::wire::{Field, Gigabytes, Id, Number, day, decode, moment};
 
 #[derive(Deserialize)]
 struct LoginAnswer {
@@ -33,9 +33,9 @@ struct SubUserRow {
     status: Option<String>,
     #[serde(default, deserialize_with = "moment")]
     created_at: Option<DateTime>,
-    traffic: Option<Number>,
+    traffic: Option<Gigabytes>,
     #[serde(default)]
-    traffic_limit: Field<Number>,
+    traffic_limit: Field<Gigabytes>,
     auto_disable: Option<bool>,
     lifetime: Option<bool>,
 }
@@ -58,7 +58,7 @@ fn sub_user(row: SubUserRow, gigabyte: Gigabyte) -> SubUser {
         lifetime: row.lifetime,
         created: row.created_at,
         usage: row.traffic.map(|traffic| Usage {
-            traffic: traffic.gigabytes(gigabyte),
+            traffic: traffic.bytes(gigabyte),
             requests: None,
             window: counter_window(row.lifetime),
         }),
@@ -88,9 +88,9 @@ fn counter_window(lifetime: Option<bool>) -> Window {
 /// A sub-user's statistics: the series by day has three forms in use, and only `traffic` is always there.
 #[derive(Deserialize)]
 struct Stats {
-    traffic: Number,
+    traffic: Gigabytes,
     #[serde(alias = "trafficByPeriod")]
-    traffic_by_period: Option<BTreeMap<String, Number>>,
+    traffic_by_period: Option<BTreeMap<String, Gigabytes>>,
     results: Option<Vec<StatsRow>>,
 }
 
@@ -98,7 +98,7 @@ struct Stats {
 struct StatsRow {
     #[serde(alias = "period")]
     date: Option<String>,
-    traffic: Option<Number>,
+    traffic: Option<Gigabytes>,
 }
 
 /// One sub-user's usage over `window`.
@@ -111,9 +111,9 @@ pub(super) fn stats(body: &[u8], window: Window, gigabyte: Gigabyte) -> Result<S
         // The total stands without the series, whose form is the less documented of the two.
         let Some(start) = row_start(&date) else { continue };
         let held = series.entry(start).or_default();
-        *held = held.saturating_add(traffic.gigabytes(gigabyte));
+        *held = held.saturating_add(traffic.bytes(gigabyte));
     }
-    let usage = Usage { traffic: stats.traffic.gigabytes(gigabyte), requests: None, window };
+    let usage = Usage { traffic: stats.traffic.bytes(gigabyte), requests: None, window };
     Ok(Statistics { usage, series: series.into_iter().collect() })
 }
 
@@ -125,7 +125,7 @@ struct TargetStats {
 #[derive(Deserialize)]
 struct TargetRow {
     target: String,
-    traffic: Number,
+    traffic: Gigabytes,
     requests: Option<Number>,
 }
 
@@ -137,7 +137,7 @@ pub(super) fn targets(body: &[u8], gigabyte: Gigabyte) -> Result<Vec<TargetUsage
         .into_iter()
         .map(|row| TargetUsage {
             target: row.target.into(),
-            traffic: row.traffic.gigabytes(gigabyte),
+            traffic: row.traffic.bytes(gigabyte),
             requests: row.requests.map(Number::count),
         })
         .collect())
@@ -145,7 +145,7 @@ pub(super) fn targets(body: &[u8], gigabyte: Gigabyte) -> Result<Vec<TargetUsage
 
 #[derive(Deserialize)]
 struct ClientStats {
-    traffic: Number,
+    traffic: Gigabytes,
     #[serde(default, deserialize_with = "day")]
     date_from: Option<Date>,
     #[serde(default, deserialize_with = "day")]
@@ -156,7 +156,7 @@ struct ClientStats {
 pub(super) fn client_stats(body: &[u8], gigabyte: Gigabyte) -> Result<AccountUsage, ProviderError> {
     let stats: ClientStats = decode("client_stats", body)?;
     Ok(AccountUsage {
-        traffic: Some(stats.traffic.gigabytes(gigabyte)),
+        traffic: Some(stats.traffic.bytes(gigabyte)),
         period_start: stats.date_from,
         as_of: stats.date_to,
         ..AccountUsage::default()

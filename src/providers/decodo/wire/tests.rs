@@ -160,6 +160,19 @@ fn subscriptions_published_and_real() {
 }
 
 #[test]
+fn every_plan_has_a_name_of_its_own() {
+    for (body, expected) in [
+        (r#"[{"id":7},{"id":7},{"id":7}]"#, ["7 7", "7 7 2", "7 7 3"]),
+        (r#"[{"plan_name":"Pro 2"},{"plan_name":"Pro"},{"plan_name":"Pro"}]"#, ["Pro 2", "Pro 1", "Pro 2 2"]),
+        (r#"[{"plan_name":"Pro"},{"plan_name":"Pro"},{"plan_name":"Pro 2"}]"#, ["Pro 1", "Pro 2", "Pro 2 2"]),
+    ] {
+        let plans = subscriptions(body.as_bytes(), GB).unwrap();
+        let names: Vec<_> = plans.iter().map(|plan| &*plan.name).collect();
+        assert_eq!(names, expected, "{body}");
+    }
+}
+
+#[test]
 fn whitelist_published_and_real() {
     let published =
         whitelist(br#"[{"id":"w-1","ip_address":"192.0.2.1","created":"2026-01-01T00:00:00Z"}]"#).unwrap();
