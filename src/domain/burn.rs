@@ -1,11 +1,13 @@
 //! How fast a budget burns: against the pace that would just last, over a long and a short window.
+//!
+//! An estimate: the pace is a float, made of whole bytes.
 
 use std::time::Duration;
 
 use jiff::Timestamp;
 
 use super::budget::threshold::BurnRule;
-use super::history::Summary;
+use super::history::{self, Summary};
 use super::period::Period;
 use super::truth::Unknown;
 use super::units::{Bytes, Gigabyte};
@@ -47,12 +49,12 @@ pub fn burn(
     if lasting.is_nan() || lasting <= 0.0 {
         return Err(Unknown::TooLittleHistory);
     }
-    let step = gigabyte.bytes() as f64 / 100.0;
+    let step = history::rounded(Bytes(gigabyte.bytes() / 100));
     let pace = |window: Duration| {
         let from = now.checked_sub(window).map_err(|_| Unknown::TooLittleHistory)?;
         let (used, covered) = summary.used_between(from, now).ok_or(Unknown::TooLittleHistory)?;
-        let sure = if used <= step { 0.0 } else { used };
-        Ok::<f64, Unknown>(sure / covered / lasting)
+        let sure = if used <= step { 0.0 } else { used.0 as f64 };
+        Ok::<f64, Unknown>(sure / covered.as_secs_f64() / lasting)
     };
     Ok(Burn { long: pace(rule.long)?, short: pace(rule.short)? })
 }

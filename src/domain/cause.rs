@@ -73,10 +73,11 @@ fn risen(
 ) -> Option<Risen> {
     let summary = history.sub_user(key)?;
     let (used, _) = summary.used_between(now.checked_sub(window).ok()?, now)?;
-    let mut days: Vec<f64> = summary.days_before(today).map(|(_, used)| used).collect();
-    days.sort_unstable_by(f64::total_cmp);
-    let usual = days.get(days.len() / 2).copied().unwrap_or(0.0) * window.as_secs_f64() / 86_400.0;
-    let by = Bytes((used - usual).max(0.0) as u64);
+    let mut days: Vec<Bytes> = summary.days_before(today).map(|(_, used)| used).collect();
+    days.sort_unstable();
+    let a_day = days.get(days.len() / 2).map_or(0, |used| u128::from(used.0));
+    let usual = u64::try_from(a_day * u128::from(window.as_secs()) / 86_400).unwrap_or(u64::MAX);
+    let by = Bytes(used.0.saturating_sub(usual));
     Some(Risen { name: Arc::clone(name), by, is_new: days.is_empty() })
 }
 
@@ -150,6 +151,7 @@ mod tests {
     use crate::domain::units::Gigabyte;
 
     const HOUR: Duration = Duration::from_secs(3_600);
+    const MIB: u64 = 1 << 20;
 
     struct Memory(BTreeMap<SubUserKey, Summary>);
 
@@ -199,14 +201,14 @@ mod tests {
         }
     }
 
-    /// A usual day of 24 units, and so many in each of the last two hours.
+    /// A usual day of 2,400 MiB, and so many in each of the last two hours.
     fn summary(an_hour: u64) -> Summary {
         let mut summary = Summary::default();
         for day in 1..=7 {
-            summary.set_day(date(2026, 1, 15) - day.days(), Bytes(2_400));
+            summary.set_day(date(2026, 1, 15) - day.days(), Bytes(2_400 * MIB));
         }
         for hour in 1..=2 {
-            summary.set_hour(now() - hour.hours(), Bytes(an_hour));
+            summary.set_hour(now() - hour.hours(), Bytes(an_hour * MIB));
         }
         summary
     }
@@ -234,7 +236,7 @@ mod tests {
         let memory = memory.map(|(id, an_hour)| (SubUserKey(id.into()), summary(an_hour)));
         let found = cause(&account(), &snapshot, &Memory(memory.into()), None, HOUR, now());
         let risen = |name: &str, by, is_new| Risen { name: name.into(), by: Bytes(by), is_new };
-        assert_eq!(found.sub_users, [risen("u2", 5_000, false), risen("u3", 500, false)]);
+        assert_eq!(found.sub_users, [risen("u2", 5_000 * MIB, false), risen("u3", 500 * MIB, false)]);
         assert_eq!(found.targets, [risen("new.example", 900, true), risen("old.example", 50, false)]);
         assert_eq!(found.bytes_a_request, (Some(70), Some(10)));
     }

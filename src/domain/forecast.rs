@@ -1,4 +1,6 @@
 //! What will be used by a period's end: the weekdays of the last weeks, carried on.
+//!
+//! An estimate: bytes are floats within, and whole where they come in and go out.
 
 use jiff::Timestamp;
 use jiff::civil::{Date, Weekday};
@@ -55,6 +57,7 @@ impl Usual {
                 break;
             }
             let weekday = (weekday_today - i32::from(ago)).rem_euclid(7) as usize;
+            let used = used.0 as f64;
             if let (Some(slot), Some(same)) =
                 (days.get_mut(known), by_weekday[weekday].get_mut(counts[weekday]))
             {

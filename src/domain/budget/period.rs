@@ -5,6 +5,7 @@ use std::str::FromStr;
 use jiff::tz::TimeZone;
 use jiff::{Timestamp, ToSpan};
 
+use crate::domain::history::DAYS;
 use crate::domain::period::{Period, midnight};
 
 /// In which span a budget counts.
@@ -19,13 +20,13 @@ pub enum PeriodRule {
     Week,
     /// From midnight.
     Day,
-    /// So many times 24 hours until now, at least one.
+    /// So many times 24 hours until now, from one to the [`DAYS`] that are remembered.
     Rolling(u16),
 }
 
 /// Why a text names no span.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("expected \"vendor\", \"month\", \"week\", \"day\", or \"rolling 7d\" with 1 to 60 days")]
+#[error("expected \"vendor\", \"month\", \"week\", \"day\", or \"rolling 7d\" with 1 to 28 days")]
 pub struct PeriodRuleError;
 
 impl FromStr for PeriodRule {
@@ -39,8 +40,9 @@ impl FromStr for PeriodRule {
             "day" => Ok(Self::Day),
             _ => {
                 let days = text.strip_prefix("rolling ").and_then(|days| days.strip_suffix('d'));
-                // 60 days are what the hourly history goes back.
-                let days = days.and_then(|days| days.parse().ok()).filter(|days| (1..=60).contains(days));
+                let days = days.and_then(|days| days.parse().ok());
+                // So many are remembered of each sub-user.
+                let days = days.filter(|days: &u16| (1..=DAYS).contains(&usize::from(*days)));
                 days.map(Self::Rolling).ok_or(PeriodRuleError)
             }
         }
@@ -100,10 +102,11 @@ mod tests {
             ("week", PeriodRule::Week),
             ("day", PeriodRule::Day),
             ("rolling 7d", PeriodRule::Rolling(7)),
+            ("rolling 28d", PeriodRule::Rolling(28)),
         ] {
             assert_eq!(text.parse(), Ok(rule));
         }
-        for text in ["", "Month", "rolling", "rolling 0d", "rolling 61d", "rolling 7h", "rolling -1d"] {
+        for text in ["", "Month", "rolling", "rolling 0d", "rolling 29d", "rolling 7h", "rolling -1d"] {
             assert_eq!(text.parse::<PeriodRule>(), Err(PeriodRuleError), "{text}");
         }
     }

@@ -152,12 +152,12 @@ fn is_silent(summary: &Summary, window: Duration, view: &View<'_>, now: Timestam
     let (mut days, mut busy) = (0_u32, 0_u32);
     for (_, used) in summary.days_before(today).filter(|(ago, _)| *ago > days_of_window) {
         days += 1;
-        busy += u32::from(used > 0.0);
+        busy += u32::from(used > Bytes(0));
     }
     if days < 3 {
         return Err(Unknown::TooLittleHistory);
     }
-    Ok(used == 0.0 && busy * 2 > days)
+    Ok(used == Bytes(0) && busy * 2 > days)
 }
 
 /// Whether any threshold asks for the remembered days and hours.

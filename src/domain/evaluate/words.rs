@@ -93,7 +93,7 @@ fn of_known(
             let from = now.checked_sub(*window).map_err(|_| Unknown::TooLittleHistory)?;
             let summary = measure.summary.ok_or(Unknown::TooLittleHistory)?;
             let (used, _) = summary.used_between(from, now).ok_or(Unknown::TooLittleHistory)?;
-            Ok(format!("{} used in the last {} hours", Bytes(used as u64), window.as_secs() / 3_600))
+            Ok(format!("{} used in the last {} hours", used, window.as_secs() / 3_600))
         }
     }
 }

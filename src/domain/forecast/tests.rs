@@ -4,7 +4,8 @@ use proptest::prelude::*;
 
 use super::*;
 
-const GB: u64 = 1_000_000_000;
+/// Whole steps of a summary, so that nothing is rounded.
+const GB: u64 = 1 << 30;
 
 /// February 2026 starts on a Sunday; the 16th is a Monday.
 fn now() -> Timestamp {
