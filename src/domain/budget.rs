@@ -132,6 +132,22 @@ pub enum BudgetProblem {
     },
 }
 
+impl BudgetProblem {
+    /// The threshold that it is about; nothing where it is about the budget.
+    #[must_use]
+    pub const fn threshold(&self) -> Option<&Arc<str>> {
+        match self {
+            Self::NoThreshold | Self::TooManyThresholds | Self::ShareOfNoLimit => None,
+            Self::DoubleThreshold(threshold)
+            | Self::UncappedNeedsSubUsers(threshold)
+            | Self::NoHistory { threshold, .. }
+            | Self::ForecastOfRolling(threshold)
+            | Self::WindowTooLong { threshold, .. }
+            | Self::WindowTooShort { threshold, .. } => Some(threshold),
+        }
+    }
+}
+
 impl Budget {
     /// Everything that makes this budget unable to judge, with the vendors' delay and the interval of collection.
     #[must_use]

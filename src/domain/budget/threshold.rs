@@ -1,10 +1,14 @@
 //! When something follows from a budget, and what.
 
 use std::cmp::Ordering;
+use std::fmt;
 use std::sync::Arc;
 use std::time::Duration;
 
+use rust_decimal::Decimal;
+
 use super::amount::Share;
+use crate::domain::units::{Bytes, Gigabyte, Size};
 
 /// How loud a notice is.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -16,6 +20,27 @@ pub enum Severity {
     Warning,
     /// For now.
     Critical,
+}
+
+impl Severity {
+    /// Every severity, from quiet to loud.
+    pub const ALL: [Self; 3] = [Self::Info, Self::Warning, Self::Critical];
+
+    /// The word in configuration.
+    #[must_use]
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Info => "info",
+            Self::Warning => "warning",
+            Self::Critical => "critical",
+        }
+    }
+}
+
+impl fmt::Display for Severity {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.pad(self.as_str())
+    }
 }
 
 /// How fast is too fast: so many times the pace that would just last, over both windows.
@@ -89,13 +114,88 @@ impl Condition {
     }
 }
 
-/// What is done at the vendor; kept here, done elsewhere.
-#[derive(Clone, Debug, PartialEq, Eq)]
+/// As the operator writes it, such as `used = "80%"`.
+impl fmt::Display for Condition {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let share = |share: &Share| share.to_string().replace(' ', "");
+        let text = match self {
+            Self::Used(used) => format!("used = \"{}\"", share(used)),
+            Self::Forecast(used) => format!("forecast = \"{}\"", share(used)),
+            Self::Burn(rule) => format!("burn = \"{rule}\""),
+            Self::Uncapped => "uncapped = true".to_owned(),
+            Self::Silent(window) => format!("silent = \"{}\"", span(*window)),
+        };
+        f.pad(&text)
+    }
+}
+
+/// As the operator writes it, such as `6x over 3h and 30m`.
+impl fmt::Display for BurnRule {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let text = format!("{}x over {} and {}", self.factor.ratio(), span(self.long), span(self.short));
+        f.pad(&text)
+    }
+}
+
+/// A span as configuration takes it, in whole seconds.
+fn span(span: Duration) -> String {
+    let mut rest = span.as_secs();
+    let mut text = String::new();
+    for (unit, seconds) in [("d", 86_400), ("h", 3_600), ("m", 60), ("s", 1)] {
+        if rest >= seconds {
+            text.push_str(&format!("{}{unit}", rest / seconds));
+            rest %= seconds;
+        }
+    }
+    if text.is_empty() { "0s".to_owned() } else { text }
+}
+
+/// What is done at the vendor, and how far it goes without a person; kept here, done elsewhere.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Action {
-    /// The word as written, `freeze` or `limit 55GB`.
-    pub word: Box<str>,
+    /// What is done.
+    pub what: ActionKind,
     /// Whether it is done, asked for, or only told.
     pub mode: Mode,
+    /// How long a person has to approve; nothing: for as long as the threshold holds.
+    pub approve_within: Option<Duration>,
+    /// How long it is announced before it is done; nothing: not at all.
+    pub countdown: Option<Duration>,
+}
+
+/// What is done at the vendor; it only ever lowers.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum ActionKind {
+    /// No more traffic.
+    Freeze,
+    /// The vendor's counter may reach this size.
+    Limit(Size),
+}
+
+/// The word in configuration, its size in the largest unit of which there is at least one.
+impl fmt::Display for ActionKind {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Freeze => f.pad("freeze"),
+            Self::Limit(size) => f.pad(&format!("limit {}", as_written(*size))),
+        }
+    }
+}
+
+/// A size as an operator writes it: in gigabytes where it depends on what one is, in exact units elsewhere.
+fn as_written(size: Size) -> String {
+    let bytes = |gigabyte| size.bytes(gigabyte).unwrap_or(Bytes(u64::MAX));
+    let (decimal, binary) = (bytes(Gigabyte::Decimal).0, bytes(Gigabyte::Binary).0);
+    if decimal != binary {
+        let units = [(15, "PB"), (12, "TB"), (9, "GB")];
+        let (zeros, unit) =
+            units.into_iter().find(|(zeros, _)| decimal >= 10_u64.pow(*zeros)).unwrap_or((6, "MB"));
+        let number = Decimal::from_i128_with_scale(decimal.into(), zeros);
+        return format!("{}{unit}", number.normalize());
+    }
+    let units = [(50, "PiB"), (40, "TiB"), (30, "GiB"), (20, "MiB"), (10, "KiB")];
+    let whole = units.into_iter().find(|(bits, _)| decimal > 0 && decimal.is_multiple_of(1 << bits));
+    whole.map_or_else(|| format!("{decimal} bytes"), |(bits, unit)| format!("{}{unit}", decimal >> bits))
 }
 
 /// How far an action goes.
@@ -108,6 +208,27 @@ pub enum Mode {
     Approve,
     /// It is done.
     Enforce,
+}
+
+impl Mode {
+    /// Every mode, from harmless to final.
+    pub const ALL: [Self; 3] = [Self::Observe, Self::Approve, Self::Enforce];
+
+    /// The word in configuration.
+    #[must_use]
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Observe => "observe",
+            Self::Approve => "approve",
+            Self::Enforce => "enforce",
+        }
+    }
+}
+
+impl fmt::Display for Mode {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.pad(self.as_str())
+    }
 }
 
 /// One step of a budget; its name is the label `threshold` and the latch.
@@ -144,6 +265,66 @@ impl Threshold {
             severity: Severity::default(),
             notify: Vec::new(),
             action: None,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn hours(hours: u64) -> Duration {
+        Duration::from_secs(hours * 3_600)
+    }
+
+    #[test]
+    fn conditions_read_as_they_are_written() {
+        let rule =
+            BurnRule { factor: Share::percent(650), long: hours(3), short: Duration::from_secs(1_800) };
+        for (condition, text) in [
+            (Condition::Used(Share::percent(80)), "used = \"80%\""),
+            (Condition::Forecast("99.5%".parse().unwrap()), "forecast = \"99.5%\""),
+            (Condition::Burn(rule), "burn = \"6.5x over 3h and 30m\""),
+            (Condition::Uncapped, "uncapped = true"),
+            (Condition::Silent(hours(36)), "silent = \"1d12h\""),
+            (Condition::Silent(Duration::ZERO), "silent = \"0s\""),
+        ] {
+            assert_eq!(condition.to_string(), text);
+        }
+    }
+
+    #[test]
+    fn actions_read_as_they_are_written() {
+        assert_eq!(ActionKind::Freeze.to_string(), "freeze");
+        for (written, text) in [
+            ("55GB", "limit 55GB"),
+            ("1.5TB", "limit 1.5TB"),
+            ("1500GB", "limit 1.5TB"),
+            ("2PB", "limit 2PB"),
+            ("250 MB", "limit 250MB"),
+            ("0.25GB", "limit 250MB"),
+            ("50GiB", "limit 50GiB"),
+            ("1000 bytes", "limit 1000 bytes"),
+            ("0GB", "limit 0 bytes"),
+        ] {
+            let size: Size = written.parse().unwrap();
+            assert_eq!(ActionKind::Limit(size).to_string(), text, "{written}");
+            assert_eq!(format!("{:>16}", ActionKind::Limit(size)).len(), 16);
+        }
+    }
+
+    #[test]
+    fn a_written_size_is_the_same_size() {
+        for written in
+            ["55GB", "1500GB", "0.25GB", "18.44EB", "1025KiB", "7 bytes", "3.5MiB", "99999999999TB"]
+        {
+            let Ok(size) = written.parse::<Size>() else { continue };
+            let Ok(again) = as_written(size).parse::<Size>() else { panic!("{written}") };
+            for gigabyte in [Gigabyte::Decimal, Gigabyte::Binary] {
+                if let Ok(bytes) = size.bytes(gigabyte) {
+                    assert_eq!(again.bytes(gigabyte), Ok(bytes), "{written}");
+                }
+            }
         }
     }
 }
