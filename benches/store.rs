@@ -12,6 +12,8 @@ use std::time::Duration;
 use jiff::civil::date;
 use jiff::{SignedDuration, Timestamp};
 use proxymeter::domain::account::AccountName;
+use proxymeter::domain::consumed::Consumed;
+use proxymeter::domain::figure::Standing;
 use proxymeter::domain::snapshot::SubUserKey;
 use proxymeter::domain::traffic::{Usage, Window};
 use proxymeter::domain::units::Bytes;
@@ -49,7 +51,12 @@ impl Books {
             Figure { subject: subject.clone(), usage, used: Bytes(used) }
         };
         let changed = self.subjects.iter().zip(&mut self.counters).map(figure).collect();
-        PassReadings { observed, changed }
+        let stands = |(subject, counter): (&Subject, &u64)| {
+            let consumed = Consumed { total: Bytes(*counter), highest: Bytes(*counter), period: Some(at(0)) };
+            (subject.clone(), Standing { consumed, observed, known_from: at(0), closing: None })
+        };
+        let standing = self.subjects.iter().zip(&self.counters).map(stands).collect();
+        PassReadings { observed, changed, standing }
     }
 }
 
@@ -154,7 +161,7 @@ async fn measure_week(folder: &Path, path: &Path, books: &mut Books, passes: i64
     store.each_day(&account(), month.0, month.1, &mut each).await.unwrap();
     println!("  {count} days of all read   {:8.1} ms", began.elapsed().as_secs_f64() * 1e3);
     let began = Instant::now();
-    let dropped = store.drop_old(at(5 * passes + 24 * 60)).await.unwrap();
+    let dropped = store.drop_old(at(5 * passes + 24 * 60), 400).await.unwrap();
     let took = began.elapsed().as_secs_f64() * 1e3;
     println!("  {} blocks of a day dropped {took:8.1} ms", dropped.blocks);
     store.close().await;
@@ -171,7 +178,7 @@ async fn year(folder: &Path) {
             store.save_pass(&account(), &books.pass(at((24 * day + hour) * 60))).await.unwrap();
         }
         store.roll_up(&account()).await.unwrap();
-        store.drop_old(at(24 * 60 * (day + 1))).await.unwrap();
+        store.drop_old(at(24 * 60 * (day + 1)), 400).await.unwrap();
     }
     // A week at five minutes at the end, which is when the journal is longest.
     for pass in 0..2016 {

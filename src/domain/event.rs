@@ -132,6 +132,58 @@ pub enum Event {
     },
 }
 
+impl Event {
+    /// One of a closed set of words.
+    #[must_use]
+    pub const fn kind(&self) -> &'static str {
+        match self {
+            Self::Fired { .. } => "fired",
+            Self::Ended { .. } => "ended",
+            Self::AllowanceChanged { .. } => "allowance_changed",
+            Self::Corrected { .. } => "corrected",
+            Self::Unjudged { .. } => "unjudged",
+            Self::JudgedAgain { .. } => "judged_again",
+            Self::Outage { .. } => "outage",
+            Self::Recovered { .. } => "recovered",
+            Self::Stuck { .. } => "stuck",
+            Self::Moving { .. } => "moving",
+            Self::PeriodBegan { .. } => "period_began",
+            Self::PlanChanged { .. } => "plan_changed",
+        }
+    }
+
+    /// The account.
+    #[must_use]
+    pub const fn account(&self) -> &AccountName {
+        match self {
+            Self::Fired { of, .. } | Self::Ended { of, .. } | Self::AllowanceChanged { of, .. } => {
+                &of.account
+            }
+            Self::Corrected { account, .. }
+            | Self::Unjudged { account, .. }
+            | Self::JudgedAgain { account, .. }
+            | Self::Outage { account, .. }
+            | Self::Recovered { account, .. }
+            | Self::Stuck { account, .. }
+            | Self::Moving { account, .. }
+            | Self::PeriodBegan { account, .. }
+            | Self::PlanChanged { account, .. } => account,
+        }
+    }
+
+    /// The budget, where it concerns one.
+    #[must_use]
+    pub fn budget(&self) -> Option<&str> {
+        match self {
+            Self::Fired { of, .. } | Self::Ended { of, .. } | Self::AllowanceChanged { of, .. } => {
+                Some(&of.budget)
+            }
+            Self::Unjudged { budget, .. } | Self::JudgedAgain { budget, .. } => Some(budget),
+            _ => None,
+        }
+    }
+}
+
 /// A target of a budget.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Subject {

@@ -104,6 +104,28 @@ impl Unknown {
     }
 }
 
+/// A word of the closed set, as it is read back; nothing for any other.
+#[must_use]
+pub fn word(text: &str) -> Option<&'static str> {
+    let words = [
+        Unknown::FirstLook,
+        Unknown::NeverRead,
+        Unknown::Stale { observed: Timestamp::MIN },
+        Unknown::PartsMissing { parts: 0 },
+        Unknown::NotListed,
+        Unknown::NoPeriod,
+        Unknown::AnotherSpan,
+        Unknown::BeforePeriod,
+        Unknown::Settling,
+        Unknown::NoVendorCap,
+        Unknown::LimitUnsaid,
+        Unknown::NoPlan,
+        Unknown::TooLittleHistory,
+        Unknown::TooLarge,
+    ];
+    words.map(Unknown::word).into_iter().find(|word| *word == text)
+}
+
 /// The reason in words for who pays the bill.
 impl fmt::Display for Unknown {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {

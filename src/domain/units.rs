@@ -222,6 +222,28 @@ impl Size {
     }
 }
 
+/// The size as an operator writes it.
+impl fmt::Display for Size {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let number = self.number.normalize();
+        let unit = match self.unit {
+            SizeUnit::OfGigabyte(factor) if factor < Decimal::ONE => "MB",
+            SizeUnit::OfGigabyte(factor) if factor == Decimal::ONE => "GB",
+            SizeUnit::OfGigabyte(factor) if factor == Decimal::ONE_THOUSAND => "TB",
+            SizeUnit::OfGigabyte(_) => "PB",
+            SizeUnit::Exactly(1) => " bytes",
+            SizeUnit::Exactly(unit) => match unit.trailing_zeros() {
+                10 => "KiB",
+                20 => "MiB",
+                30 => "GiB",
+                40 => "TiB",
+                _ => "PiB",
+            },
+        };
+        f.pad(&format!("{number}{unit}"))
+    }
+}
+
 impl FromStr for Size {
     type Err = UnitError;
 

@@ -1,4 +1,4 @@
-//! What outlives the process: requests of commands, and the history of readings.
+//! What outlives the process: decisions, requests of commands, and the history of readings.
 //!
 //! On SQLite these are two files, so that bulk never delays a decision and a broken history never endangers one:
 //! *decisions* where `store.url` says, and *history* beside it (`….history`), which may be lost.
@@ -32,9 +32,9 @@
 //! let acme = AccountName::new("acme").ok_or("no name")?;
 //! let usage = Usage { traffic: Bytes(7_000), requests: None, window: Window::Period };
 //! let figure = Figure { subject: Subject::SubUser(SubUserKey("a".into())), usage, used: Bytes(500) };
-//! store.save_pass(&acme, &PassReadings { observed: now, changed: vec![figure] }).await?;
+//! store.save_pass(&acme, &PassReadings { observed: now, changed: vec![figure], standing: vec![] }).await?;
 //! store.roll_up(&acme).await?;
-//! store.drop_old(now).await?;
+//! store.drop_old(now, 400).await?;
 //!
 //! // Every 250 ms: what is asked of the owner.
 //! while let Some(request) = store.next_request(Asked::OfAny).await? {
@@ -50,13 +50,16 @@ pub mod error;
 pub mod location;
 pub mod owner;
 pub mod readings;
+pub mod records;
 pub mod request;
 pub mod sqlite;
 
 mod block;
 mod day;
+mod standing;
 mod varint;
 
+use std::collections::BTreeMap;
 use std::path::Path;
 use std::sync::Arc;
 
@@ -65,10 +68,15 @@ use jiff::Timestamp;
 use jiff::civil::Date;
 
 use crate::domain::account::AccountName;
+use crate::domain::decision::Decision;
+use crate::domain::grant::Grant;
+use crate::domain::incident::Incidents;
+use crate::domain::units::Bytes;
 use error::StoreError;
 use location::Location;
 use owner::Owner;
-use readings::{Day, DayUse, Dropped, PassReadings, Point, Subject};
+use readings::{Day, DayUse, Dropped, PassReadings, Point, Standing, Subject};
+use records::{EventRecord, IncidentId, IncidentRecord, Which};
 use request::{Answer, Asked, NewRequest, Request, RequestId};
 
 /// What a process wants of a store.
@@ -100,6 +108,12 @@ pub async fn open(location: &Location, access: Access) -> Result<Arc<dyn Store>,
 /// Takes what one subject used on one day, in no order.
 pub type EachDay<'a> = dyn FnMut(&Subject, Date, &DayUse) + Send + 'a;
 
+/// Takes how one subject's counter stands, in no order.
+pub type EachStanding<'a> = dyn FnMut(&Subject, Standing) + Send + 'a;
+
+/// How many incidents ended, by budget and threshold.
+pub type EndedCounts = BTreeMap<(Arc<str>, Arc<str>), u64>;
+
 /// A store, whatever the engine; its methods name no engine, path or lock.
 ///
 /// A write is whole or not there. Days and hours are UTC.
@@ -117,6 +131,33 @@ pub trait Store: Send + Sync + std::fmt::Debug {
     /// The answer to a request, if there is one yet; [`request::wait_for_answer`] waits for it.
     async fn answer_to(&self, id: RequestId) -> Result<Option<Answer>, StoreError>;
 
+    /// Saves what an evaluation changed, in one transaction.
+    async fn save_decision(&self, decision: &Decision) -> Result<(), StoreError>;
+
+    /// What is remembered from the evaluation that was saved last.
+    async fn remembered(&self) -> Result<Incidents, StoreError>;
+
+    /// Incidents by number.
+    async fn incidents(&self, which: Which) -> Result<Vec<IncidentRecord>, StoreError>;
+
+    /// How many incidents ended since a moment.
+    async fn ended_since(&self, since: Timestamp) -> Result<EndedCounts, StoreError>;
+
+    /// Notes that somebody knows of an incident; false where no open one has this number.
+    async fn acknowledge(&self, id: IncidentId, who: &str, now: Timestamp) -> Result<bool, StoreError>;
+
+    /// What happened since a moment beside incidents, newest first, the last thousand.
+    async fn events(&self, since: Timestamp) -> Result<Vec<EventRecord>, StoreError>;
+
+    /// Saves a grant, whatever its number; gives back the one that it gets.
+    async fn add_grant(&self, grant: &Grant) -> Result<i64, StoreError>;
+
+    /// Forgets a grant that is over.
+    async fn end_grant(&self, id: i64) -> Result<(), StoreError>;
+
+    /// The grants that there are, by number.
+    async fn grants(&self) -> Result<Vec<Grant>, StoreError>;
+
     /// Whether there is a history to use; without one, the methods below fail, and those above do not.
     fn history(&self) -> Result<(), StoreError>;
 
@@ -126,8 +167,26 @@ pub trait Store: Send + Sync + std::fmt::Debug {
     /// Adds the journal's new blocks to the account's hours and days; queries see both at all times.
     async fn roll_up(&self, account: &AccountName) -> Result<(), StoreError>;
 
-    /// Drops what is older than its tier at `now`: the journal after 7 days, hours after 60, days after 400.
-    async fn drop_old(&self, now: Timestamp) -> Result<Dropped, StoreError>;
+    /// Drops what is older than its tier at `now`: the journal after 7 days, hours after 60, days after `days_kept`.
+    async fn drop_old(&self, now: Timestamp, days_kept: u16) -> Result<Dropped, StoreError>;
+
+    /// How every counter of an account stands.
+    async fn each_standing(
+        &self,
+        account: &AccountName,
+        each: &mut EachStanding<'_>,
+    ) -> Result<(), StoreError>;
+
+    /// Adds to days what a vendor says of its past, and saves how the counter stands with that.
+    ///
+    /// The dates are the vendor's own, in the account's zone.
+    async fn raise_days(
+        &self,
+        account: &AccountName,
+        subject: &Subject,
+        days: &[(Date, Bytes)],
+        standing: Option<Standing>,
+    ) -> Result<(), StoreError>;
 
     /// A subject's figures from `from` on, before `until`, by time.
     async fn points(

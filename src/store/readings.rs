@@ -1,46 +1,11 @@
 //! What the history keeps: figures of a pass as a journal, and how much was used by hour and day.
 
-use std::sync::Arc;
-
 use jiff::Timestamp;
 use jiff::civil::Date;
 
-use crate::domain::snapshot::SubUserKey;
+pub use crate::domain::figure::{Figure, PassReadings, Standing, Subject};
 use crate::domain::traffic::Usage;
 use crate::domain::units::Bytes;
-
-/// What a figure is of, within an account.
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub enum Subject {
-    /// The account itself.
-    Account,
-    /// A sub-user.
-    SubUser(SubUserKey),
-    /// A plan, by its name.
-    Subscription(Arc<str>),
-    /// A domain that a sub-user's traffic went to.
-    Target(SubUserKey, Arc<str>),
-}
-
-/// A figure that changed.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Figure {
-    /// What it is of.
-    pub subject: Subject,
-    /// The vendor's counter and what it counts.
-    pub usage: Usage,
-    /// What was used since the figure before. Whoever saves it judges resets and corrections; the store adds up.
-    pub used: Bytes,
-}
-
-/// What one pass at one account found changed.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct PassReadings {
-    /// When the vendor was looked at; kept to the millisecond.
-    pub observed: Timestamp,
-    /// The changed figures, in any order.
-    pub changed: Vec<Figure>,
-}
 
 /// A figure of one subject, read back.
 #[derive(Clone, Debug, PartialEq, Eq)]

@@ -176,6 +176,32 @@ impl Amount {
     }
 }
 
+/// The amount as it is written, money with its price: what [`Amount::read_back`] takes.
+impl fmt::Display for Amount {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Size(size) => size.fmt(f),
+            Self::ShareOfLimit(share) => write!(f, "{share} of limit"),
+            Self::ShareOfPlan(share) => write!(f, "{share} of plan"),
+            Self::Money { amount, currency, price_per_gb } => {
+                write!(f, "{amount} {currency} at {price_per_gb} per GB")
+            }
+        }
+    }
+}
+
+impl Amount {
+    /// Reads what the amount was displayed as.
+    ///
+    /// # Errors
+    /// Any other text.
+    pub fn read_back(text: &str) -> Result<Self, AmountError> {
+        let Some((money, price)) = text.split_once(" at ") else { return Self::parse(text, None) };
+        let price = price.strip_suffix(" per GB").and_then(|price| price.parse().ok());
+        Self::parse(money, Some(price.ok_or(AmountError::NoPrice)?))
+    }
+}
+
 /// A number and three capital letters.
 fn money(text: &str) -> Option<(Decimal, &str)> {
     let (number, currency) = text.split_once(' ')?;
@@ -233,6 +259,24 @@ mod tests {
         ] {
             assert_eq!(Amount::parse(text, price), Err(error), "{text}");
         }
+    }
+
+    #[test]
+    fn an_amount_is_read_back_from_its_words() {
+        for (text, price, words) in [
+            ("50GB", None, "50GB"),
+            ("1.5 TB", None, "1.5TB"),
+            ("2GiB", None, "2GiB"),
+            ("7 bytes", None, "7 bytes"),
+            ("12.5% of limit", None, "12.5 % of limit"),
+            ("80% of plan", None, "80 % of plan"),
+            ("400 USD", Some(Decimal::new(35, 1)), "400 USD at 3.5 per GB"),
+        ] {
+            let amount = Amount::parse(text, price).unwrap();
+            assert_eq!(amount.to_string(), words);
+            assert_eq!(Amount::read_back(words), Ok(amount));
+        }
+        assert_eq!(Amount::read_back("400 USD at x"), Err(AmountError::NoPrice));
     }
 
     proptest! {

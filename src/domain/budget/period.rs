@@ -1,5 +1,6 @@
 //! The span of a budget: the vendor's, a calendar's in the account's zone, or the last days.
 
+use std::fmt;
 use std::str::FromStr;
 
 use jiff::tz::TimeZone;
@@ -28,6 +29,19 @@ pub enum PeriodRule {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("expected \"vendor\", \"month\", \"week\", \"day\", or \"rolling 7d\" with 1 to 28 days")]
 pub struct PeriodRuleError;
+
+/// The words in configuration.
+impl fmt::Display for PeriodRule {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Vendor => f.pad("vendor"),
+            Self::Month => f.pad("month"),
+            Self::Week => f.pad("week"),
+            Self::Day => f.pad("day"),
+            Self::Rolling(days) => write!(f, "rolling {days}d"),
+        }
+    }
+}
 
 impl FromStr for PeriodRule {
     type Err = PeriodRuleError;
@@ -105,6 +119,7 @@ mod tests {
             ("rolling 28d", PeriodRule::Rolling(28)),
         ] {
             assert_eq!(text.parse(), Ok(rule));
+            assert_eq!(rule.to_string(), text);
         }
         for text in ["", "Month", "rolling", "rolling 0d", "rolling 29d", "rolling 7h", "rolling -1d"] {
             assert_eq!(text.parse::<PeriodRule>(), Err(PeriodRuleError), "{text}");

@@ -6,6 +6,7 @@
 mod read;
 mod roll_up;
 mod seats;
+mod standing;
 
 use std::collections::HashMap;
 
@@ -19,7 +20,7 @@ use super::file::Database;
 use crate::domain::account::AccountName;
 use crate::store::block::{self, Entry};
 use crate::store::error::StoreError;
-use crate::store::readings::{Figure, PassReadings};
+use crate::store::readings::{Figure, PassReadings, Subject};
 use seats::Seats;
 
 /// Rows of one statement: with five values a row it stays below the engine's 32,766.
@@ -62,8 +63,9 @@ impl History {
             Some(seats) => seats,
             None => Seats::load(&self.file, &mut write, account).await?,
         };
-        let newcomers = seats.seat_all(pass.changed.iter().map(|figure| &figure.subject));
+        let newcomers = seats.seat_all(subjects(pass));
         seats::save(&self.file, &mut write, seats.account, &newcomers).await?;
+        self.save_standing(&mut write, &seats, &pass.standing).await?;
         let blocks = blocks(&seats, pass).await;
         self.save_blocks(&mut write, &seats, pass.observed, &blocks).await?;
         write.commit().await.map_err(self.file.failed())?;
@@ -89,6 +91,12 @@ impl History {
         }
         Ok(())
     }
+}
+
+/// Everybody whom a pass names.
+fn subjects(pass: &PassReadings) -> impl Iterator<Item = &Subject> {
+    let changed = pass.changed.iter().map(|figure| &figure.subject);
+    changed.chain(pass.standing.iter().map(|(subject, _)| subject))
 }
 
 /// The pass as blocks, each with the number of its 4,096 seats.

@@ -1,6 +1,7 @@
 //! The store on SQLite: two files and a lock beside them.
 
 mod backup;
+mod decisions;
 mod file;
 mod history;
 mod requests;
@@ -17,10 +18,15 @@ use sqlx::sqlite::SqliteSynchronous;
 
 use super::error::StoreError;
 use super::owner::OwnerLock;
-use super::readings::{Day, Dropped, PassReadings, Point, Subject};
+use super::readings::{Day, Dropped, PassReadings, Point, Standing, Subject};
+use super::records::{EventRecord, IncidentId, IncidentRecord, Which};
 use super::request::{Answer, Asked, NewRequest, Request, RequestId};
-use super::{Access, EachDay, Store};
+use super::{Access, EachDay, EachStanding, EndedCounts, Store};
 use crate::domain::account::AccountName;
+use crate::domain::decision::Decision;
+use crate::domain::grant::Grant;
+use crate::domain::incident::Incidents;
+use crate::domain::units::Bytes;
 use file::{Database, Opening, Purpose};
 use history::History;
 
@@ -94,6 +100,42 @@ impl Store for SqliteStore {
         requests::answer_to(&self.decisions, id).await
     }
 
+    async fn save_decision(&self, decision: &Decision) -> Result<(), StoreError> {
+        decisions::save(&self.decisions, decision).await
+    }
+
+    async fn remembered(&self) -> Result<Incidents, StoreError> {
+        decisions::load(&self.decisions).await
+    }
+
+    async fn incidents(&self, which: Which) -> Result<Vec<IncidentRecord>, StoreError> {
+        decisions::list(&self.decisions, which).await
+    }
+
+    async fn ended_since(&self, since: Timestamp) -> Result<EndedCounts, StoreError> {
+        decisions::ended_since(&self.decisions, since).await
+    }
+
+    async fn acknowledge(&self, id: IncidentId, who: &str, now: Timestamp) -> Result<bool, StoreError> {
+        decisions::acknowledge(&self.decisions, id, who, now).await
+    }
+
+    async fn events(&self, since: Timestamp) -> Result<Vec<EventRecord>, StoreError> {
+        decisions::events(&self.decisions, since).await
+    }
+
+    async fn add_grant(&self, grant: &Grant) -> Result<i64, StoreError> {
+        decisions::add_grant(&self.decisions, grant).await
+    }
+
+    async fn end_grant(&self, id: i64) -> Result<(), StoreError> {
+        decisions::end_grant(&self.decisions, id).await
+    }
+
+    async fn grants(&self) -> Result<Vec<Grant>, StoreError> {
+        decisions::grants(&self.decisions).await
+    }
+
     fn history(&self) -> Result<(), StoreError> {
         self.usable_history().map(|_| ())
     }
@@ -106,8 +148,26 @@ impl Store for SqliteStore {
         self.usable_history()?.roll_up(account).await
     }
 
-    async fn drop_old(&self, now: Timestamp) -> Result<Dropped, StoreError> {
-        self.usable_history()?.drop_old(now).await
+    async fn drop_old(&self, now: Timestamp, days_kept: u16) -> Result<Dropped, StoreError> {
+        self.usable_history()?.drop_old(now, days_kept).await
+    }
+
+    async fn each_standing(
+        &self,
+        account: &AccountName,
+        each: &mut EachStanding<'_>,
+    ) -> Result<(), StoreError> {
+        self.usable_history()?.each_standing(account, each).await
+    }
+
+    async fn raise_days(
+        &self,
+        account: &AccountName,
+        subject: &Subject,
+        days: &[(Date, Bytes)],
+        standing: Option<Standing>,
+    ) -> Result<(), StoreError> {
+        self.usable_history()?.raise_days(account, subject, days, standing).await
     }
 
     async fn points(

@@ -7,12 +7,18 @@ use sqlx::migrate::{Migration, MigrationType, Migrator};
 
 /// The steps of the decisions' file.
 pub(super) fn decisions() -> Migrator {
-    migrator(&[(1, "requests", include_str!("migrations/decisions/1_requests.sql"))])
+    migrator(&[
+        (1, "requests", include_str!("migrations/decisions/1_requests.sql")),
+        (2, "incidents", include_str!("migrations/decisions/2_incidents.sql")),
+    ])
 }
 
 /// The steps of the history's file.
 pub(super) fn history() -> Migrator {
-    migrator(&[(1, "history", include_str!("migrations/history/1_history.sql"))])
+    migrator(&[
+        (1, "history", include_str!("migrations/history/1_history.sql")),
+        (2, "standing", include_str!("migrations/history/2_standing.sql")),
+    ])
 }
 
 /// Steps by number; a step that was released is never changed, since its checksum stands in every store.

@@ -58,7 +58,7 @@ async fn f32_a_pass_that_found_no_room_is_saved_whole_later() {
         used: Bytes(number),
     };
     let observed = at("2026-11-21T20:00:00Z");
-    let pass = PassReadings { observed, changed: (1..9000).map(figure).collect() };
+    let pass = PassReadings { observed, changed: (1..9000).map(figure).collect(), standing: vec![] };
     fill_up(history.file()).await;
     let problem = store.save_pass(&acme(), &pass).await.unwrap_err();
     assert!(matches!(problem, StoreError::Full { .. }), "{problem:?}");

@@ -60,5 +60,5 @@ pub(super) fn pass(observed: &str, changed: &[(&Subject, u64)]) -> PassReadings 
         usage: usage(*used),
         used: Bytes(*used),
     };
-    PassReadings { observed: at(observed), changed: changed.iter().map(figure).collect() }
+    PassReadings { observed: at(observed), changed: changed.iter().map(figure).collect(), standing: vec![] }
 }

@@ -18,8 +18,6 @@ use crate::store::{block, day};
 const BLOCKS_KEPT: i64 = 7;
 /// Days that keep their hours.
 const HOURS_KEPT: i64 = 60;
-/// Days that are kept.
-const DAYS_KEPT: i64 = 400;
 
 /// What was used, by day, seat and hour: in the order of the table.
 type Hours = BTreeMap<(i64, u32, u8), Bytes>;
@@ -75,7 +73,7 @@ impl History {
     }
 
     /// Appends to days, or begins them.
-    async fn add_days(
+    pub(super) async fn add_days(
         &self,
         write: &mut Transaction<'_, Sqlite>,
         account: i64,
@@ -104,7 +102,11 @@ impl History {
         Ok(())
     }
 
-    pub(in crate::store::sqlite) async fn drop_old(&self, now: Timestamp) -> Result<Dropped, StoreError> {
+    pub(in crate::store::sqlite) async fn drop_old(
+        &self,
+        now: Timestamp,
+        days_kept: u16,
+    ) -> Result<Dropped, StoreError> {
         let now = now.as_millisecond();
         let mut dropped =
             Dropped { blocks: self.drop_blocks(now - BLOCKS_KEPT * DAY_MS).await?, ..Dropped::default() };
@@ -113,7 +115,7 @@ impl History {
             .await
             .map_err(self.file.failed())?;
         for account in accounts {
-            dropped.days += self.drop_days(account, day_of(now) - DAYS_KEPT).await?;
+            dropped.days += self.drop_days(account, day_of(now) - i64::from(days_kept)).await?;
             dropped.hours += self.drop_hours(account, day_of(now) - HOURS_KEPT).await?;
         }
         Ok(dropped)

@@ -56,7 +56,7 @@ pub(crate) async fn a_pass_is_read_back_as_it_was(fixture: &dyn Fixture) {
         used: Bytes(usage.traffic.0 / 2),
     };
     let observed = at("2026-11-21T20:00:00.123Z");
-    let pass = PassReadings { observed, changed: figures.iter().map(figure).collect() };
+    let pass = PassReadings { observed, changed: figures.iter().map(figure).collect(), standing: vec![] };
     store.save_pass(&acme, &pass).await.unwrap();
     let after = at("2026-11-21T20:00:00.124Z");
     for (subject, usage) in &figures {
@@ -130,11 +130,11 @@ pub(crate) async fn what_is_old_is_dropped_tier_by_tier(fixture: &dyn Fixture) {
         store.save_pass(&acme, &today).await.unwrap();
     }
     // What is not rolled up yet is kept, however old.
-    assert_eq!(store.drop_old(day(401)).await.unwrap(), Dropped::default());
+    assert_eq!(store.drop_old(day(401), 400).await.unwrap(), Dropped::default());
     store.roll_up(&acme).await.unwrap();
-    let dropped = store.drop_old(day(401)).await.unwrap();
+    let dropped = store.drop_old(day(401), 400).await.unwrap();
     assert_eq!(dropped, Dropped { blocks: 394, hours: 340, days: 1 });
-    assert_eq!(store.drop_old(day(401)).await.unwrap(), Dropped::default());
+    assert_eq!(store.drop_old(day(401), 400).await.unwrap(), Dropped::default());
 
     let points = store.points(&acme, &a, Timestamp::MIN, Timestamp::MAX).await.unwrap();
     assert_eq!(points.first().map(|point| point.observed), Some(day(394)));
@@ -143,7 +143,7 @@ pub(crate) async fn what_is_old_is_dropped_tier_by_tier(fixture: &dyn Fixture) {
     assert_eq!(days.iter().filter(|day| day.usage.hours.is_none()).count(), 340);
     assert!(days.iter().all(|day| day.usage.used == Bytes(7)));
     // A day later, one more of each.
-    let dropped = store.drop_old(day(402)).await.unwrap();
+    let dropped = store.drop_old(day(402), 400).await.unwrap();
     assert_eq!(dropped, Dropped { blocks: 1, hours: 1, days: 1 });
 }
 

@@ -97,7 +97,7 @@ pub(crate) async fn who_reads_changes_nothing(fixture: &dyn Fixture) {
         reader.answer(id, &done(), now).await.unwrap_err(),
         reader.save_pass(&account("acme"), &super::pass("2026-11-21T20:00:00Z", &[])).await.unwrap_err(),
         reader.roll_up(&account("acme")).await.unwrap_err(),
-        reader.drop_old(now).await.map(|_| ()).unwrap_err(),
+        reader.drop_old(now, 400).await.map(|_| ()).unwrap_err(),
     ];
     for problem in refused {
         assert!(matches!(problem, StoreError::NotOwner), "{problem:?}");

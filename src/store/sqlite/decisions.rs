@@ -1,0 +1,15 @@
+//! The decisions: what an evaluation changed, saved in one transaction; and what is remembered, read back at the start.
+
+mod columns;
+mod grants;
+mod incidents;
+mod load;
+mod save;
+
+pub(super) use grants::{add as add_grant, all as grants, end as end_grant};
+pub(super) use incidents::{acknowledge, ended_since, events, list};
+pub(super) use load::incidents as load;
+pub(super) use save::save;
+
+/// Rows of one statement: with sixteen values a row it stays below the engine's 32,766.
+const ROWS: usize = 2000;

@@ -1,0 +1,7 @@
+-- How counters stand: a row an account and 4,096 seats, rewritten by each pass that changes one of them.
+CREATE TABLE standing (
+    account INTEGER NOT NULL,
+    chunk INTEGER NOT NULL,
+    block BLOB NOT NULL,
+    PRIMARY KEY (account, chunk)
+) STRICT, WITHOUT ROWID;
