@@ -113,6 +113,7 @@ impl Bench {
             snapshot,
             history: &self.memory,
             holds: &holds,
+            grants: &[],
             tolerance: Tolerance::default(),
         };
         let found = evaluate(budgets, &[view], held, at(look));

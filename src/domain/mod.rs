@@ -10,6 +10,7 @@ pub mod cron;
 pub mod evaluate;
 pub mod event;
 pub mod forecast;
+pub mod grant;
 pub mod history;
 pub mod incident;
 pub mod period;
