@@ -1,9 +1,13 @@
-//! Budgets judged over 100,000 sub-users: a quiet pass, one in which everything fires, forecast and burn for all.
+//! Budgets judged over 100,000 sub-users: a quiet pass, one in which everything fires, forecast and burn for all;
+//! and the quiet one beside Prometheus' rule manager, where a `prometheus` is on the path.
 //!
 //! Each number is a median. Every pass reads a list of its own, as a vendor's answer would give it: no text is shared.
 //! `cargo bench --bench evaluate`; for a shorter run, `… -- SUB_USERS RUNS`.
 
 #![expect(clippy::print_stdout, clippy::unwrap_used, reason = "a bench talks to who started it")]
+
+#[path = "evaluate/prometheus.rs"]
+mod prometheus;
 
 use std::collections::{BTreeMap, HashMap};
 use std::time::Duration;
@@ -27,7 +31,12 @@ use tokio::time::Instant;
 
 const GB: u64 = 1_000_000_000;
 
-struct Memory(HashMap<SubUserKey, Summary>);
+/// As a ledger keeps them: side by side, found by an index.
+#[derive(Default)]
+struct Memory {
+    summaries: Vec<Summary>,
+    index: HashMap<SubUserKey, u32>,
+}
 
 impl History for Memory {
     fn account(&self) -> Option<&Summary> {
@@ -35,7 +44,7 @@ impl History for Memory {
     }
 
     fn sub_user(&self, key: &SubUserKey) -> Option<&Summary> {
-        self.0.get(key)
+        self.summaries.get(*self.index.get(key)? as usize)
     }
 
     fn window(&self, _: Option<&SubUserKey>, _: Timestamp, _: Timestamp) -> Option<Bytes> {
@@ -47,14 +56,14 @@ fn main() {
     let mut arguments = std::env::args().skip(1).filter_map(|argument| argument.parse().ok());
     let (count, runs) = (arguments.next().unwrap_or(100_000), arguments.next().unwrap_or(21));
     let account = account();
-    let bench = Bench { account, memory: Memory(HashMap::new()), runs };
+    let bench = Bench { account, memory: Memory::default(), runs };
     println!("{count} sub-users, medians of {runs} runs on one core\n");
 
     let ladder = vec![budget((1..=10).map(|step| used(step * 10)).collect())];
     let calm = snapshot(count, 0, |index| index % 9 * 10 + 5);
     let before = bench.run(&ladder, &calm, &Incidents::default(), 0).0;
     let hundredth = snapshot(count, 1, |index| index % 9 * 10 + if index % 100 == 0 { 15 } else { 6 });
-    let events = bench.report("ten `used` thresholds, 1 % change state", &ladder, &hundredth, &before);
+    let events = bench.report("ten `used` thresholds, 1 % change state", &ladder, &hundredth, &before).0;
     assert_eq!(events, count.div_ceil(100), "just these");
 
     // In another order, so that every target is found by its key.
@@ -67,7 +76,7 @@ fn main() {
     let none = snapshot(count, 0, |_| 0);
     let before = bench.run(&ladder, &none, &Incidents::default(), 0).0;
     let all = snapshot(count, 1, |_| 100);
-    let events = bench.report("ten `used` thresholds, everything fires", &ladder, &all, &before);
+    let events = bench.report("ten `used` thresholds, everything fires", &ladder, &all, &before).0;
     assert_eq!(events, count, "one for each");
     let fired = bench.run(&ladder, &all, &before, 1).0;
     let after = snapshot(count, 2, |_| 101);
@@ -84,13 +93,57 @@ fn main() {
 
     let tracks = before.budgets.values().flat_map(|budget| budget.accounts.values());
     let open = tracks.flat_map(|tracks| &tracks.tracks).filter(|track| track.matter.is_some()).count();
-    let slots = bench.memory.0.capacity() * 8 / 7;
-    let summaries = slots * (size_of::<(SubUserKey, Summary)>() + 1) / count.max(1);
+    // A map of so many has a seventh more slots, each with a byte of its own.
+    let slots = bench.memory.index.capacity() * 8 / 7;
+    let index = slots * (size_of::<(SubUserKey, u32)>() + 1) / count.max(1);
+    let ledger = size_of::<Summary>() + index;
     let track = size_of::<Track>() + size_of::<SubUserIdentity>() + 16;
-    println!("\nheld a sub-user: {} B", summaries + track);
-    println!("  summary {} B, {summaries} B with its place in the map", size_of::<Summary>());
+    println!("\nheld a sub-user: {} B", ledger + track);
+    println!("  summary {} B, {ledger} B with its place in the index", size_of::<Summary>());
     println!("  track {} B, {track} B with its names' handles; {open} tracks hold more", size_of::<Track>());
     println!("resident with everything above: {} MB", grown / 1_000_000);
+
+    let mut summaries = bench.memory.summaries;
+    let adds = add_a_pass(&mut summaries, runs);
+    println!(
+        "\na pass added to every summary: {adds:.1?}, {} ns each",
+        adds.as_nanos() / count.max(1) as u128
+    );
+
+    let bench = Bench { memory: Memory::default(), ..bench };
+    beside_prometheus(&bench, &ladder, count);
+}
+
+/// Nearly all far below the first threshold, which is kind to Prometheus: it keeps an alert for each one that is met.
+fn beside_prometheus(bench: &Bench, ladder: &[Budget], count: usize) {
+    let gigabytes = |index: u64| if index.is_multiple_of(100) { 15 } else { 5 };
+    let before = bench.run(ladder, &snapshot(count, 0, gigabytes), &Incidents::default(), 0).0;
+    let same = snapshot(count, 1, gigabytes);
+    println!();
+    let ours = bench.report("ten `used` thresholds, 1 % over one", ladder, &same, &before).1;
+    match prometheus::ten_rules(count, gigabytes) {
+        Ok((theirs, alerts)) => println!(
+            "ten rules in Prometheus {theirs:>31.1?}   ({alerts} alerts); {:.0} times as long as ours",
+            theirs.as_secs_f64() / ours.as_secs_f64()
+        ),
+        Err(reason) => println!("not compared with Prometheus: {reason}"),
+    }
+}
+
+/// The median time of adding a reading to each, in an hour and a day that have begun.
+fn add_a_pass(summaries: &mut [Summary], runs: usize) -> Duration {
+    let (now, day) = (at(1), date(2026, 1, 19));
+    let mut times: Vec<Duration> = (0..=runs)
+        .map(|run| {
+            let start = Instant::now();
+            for summary in summaries.iter_mut() {
+                summary.add(now, day, Bytes(10_000_000 + run as u64), at(0));
+            }
+            start.elapsed()
+        })
+        .collect();
+    times.sort_unstable();
+    times[times.len() / 2]
 }
 
 struct Bench {
@@ -113,6 +166,7 @@ impl Bench {
             snapshot,
             history: &self.memory,
             holds: &holds,
+            grants: &[],
             tolerance: Tolerance::default(),
         };
         let found = evaluate(budgets, &[view], held, at(look));
@@ -120,7 +174,13 @@ impl Bench {
     }
 
     /// Prints the median, and the mean time on the processor, which others on the machine do not lengthen.
-    fn report(&self, what: &str, budgets: &[Budget], snapshot: &Snapshot, held: &Incidents) -> usize {
+    fn report(
+        &self,
+        what: &str,
+        budgets: &[Budget],
+        snapshot: &Snapshot,
+        held: &Incidents,
+    ) -> (usize, Duration) {
         let look = (snapshot.sub_users.as_ref().unwrap().observed.as_second() - at(0).as_second()) / 300;
         let mut events = 0;
         let mut used = Duration::ZERO;
@@ -141,7 +201,7 @@ impl Bench {
         println!(
             "{what:<44} {middle:>10.1?}   ({low:.1?} to {high:.1?}; on the processor {mean:.1?}; {events} events)"
         );
-        events
+        (events, middle)
     }
 }
 
@@ -223,7 +283,8 @@ fn memory(count: usize) -> Memory {
         }
         (SubUserKey((1_000_000 + index).to_string().into()), summary)
     };
-    Memory((0..count).map(summary).collect())
+    let (keys, summaries): (Vec<_>, Vec<_>) = (0..count).map(summary).unzip();
+    Memory { summaries, index: keys.into_iter().zip(0..).collect() }
 }
 
 /// The time that this thread has had on a processor, as the kernel counts it; 0 where it does not say.

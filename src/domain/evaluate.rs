@@ -6,7 +6,10 @@ pub mod measure;
 
 mod carry;
 mod condition;
+mod granted;
 mod latch;
+mod levels;
+mod pace;
 mod span;
 mod watch;
 mod words;
@@ -22,11 +25,14 @@ use super::budget::threshold::Kind;
 use super::budget::{Budget, OnUnknown};
 use super::collector::Collector;
 use super::event::{Event, Subject};
+use super::grant::Grant;
 use super::history::History;
 use super::incident::{End, Incidents, Latches, Target, Track, Tracks};
 use super::snapshot::{Snapshot, SubUserKey};
 use super::truth::Unknown;
 use super::units::Limit;
+
+use levels::Levels;
 
 pub use condition::{Judged, judge, truth_of};
 pub use words::explain;
@@ -75,6 +81,8 @@ pub struct View<'a> {
     pub history: &'a dyn History,
     /// The person's own limits of sub-users on which an action of ours stands.
     pub holds: &'a BTreeMap<SubUserKey, Limit>,
+    /// What people granted beyond the budgets, here or at any account.
+    pub grants: &'a [Grant],
     /// How old figures may be.
     pub tolerance: Tolerance,
 }
@@ -116,6 +124,7 @@ pub fn evaluate(budgets: &[Budget], views: &[View<'_>], held: &Incidents, now: T
                 since: after.thresholds.iter().map(|(_, since)| *since).collect(),
                 amount_is_new: after.amount != budget.amount,
                 kinds: Kind::ALL.map(|kind| of_kind(budget, kind)),
+                levels: Levels::default(),
                 unknown: BTreeMap::new(),
                 events: &mut found.events,
             };
@@ -175,6 +184,7 @@ struct Pass<'a> {
     amount_is_new: bool,
     /// The thresholds of each kind, in the order of [`Kind::ALL`].
     kinds: [Latches; Kind::ALL.len()],
+    levels: Levels,
     unknown: BTreeMap<&'static str, Group>,
     events: &'a mut Vec<Event>,
 }

@@ -201,8 +201,10 @@ pub struct Track {
     pub last: Bytes,
     /// The highest reading of the period before, until a reading shows that the vendor counts anew.
     pub settles_below: Bytes,
-    /// The amount judged against last.
+    /// The amount judged against last, with what was granted.
     pub amount: Option<Bytes>,
+    /// What of it was granted.
+    pub granted: Bytes,
     /// The thresholds that were told in this period.
     pub latched: Latches,
     /// What is the matter, if anything.

@@ -36,6 +36,13 @@ impl Share {
         u128::from(part.0) * 10_000 >= u128::from(whole.0) * u128::from(self.0)
     }
 
+    /// The least part of `whole` that reaches this share; nothing where no number of bytes does.
+    #[must_use]
+    pub fn least(self, whole: Bytes) -> Option<Bytes> {
+        let part = (u128::from(whole.0) * u128::from(self.0)).div_ceil(10_000);
+        u64::try_from(part).ok().map(Bytes)
+    }
+
     /// This share of another share, rounded down.
     #[must_use]
     pub fn times(self, other: Self) -> Self {
@@ -287,6 +294,11 @@ mod tests {
             let share = Share(share);
             let exact = u128::from(part) * 10_000 >= u128::from(whole) * u128::from(share.0);
             prop_assert_eq!(share.is_reached(Bytes(part), Bytes(whole)), exact);
+            let least = share.least(Bytes(whole));
+            prop_assert_eq!(least.is_some_and(|least| Bytes(part) >= least), exact);
+            if let Some(least) = least {
+                prop_assert!(share.is_reached(least, Bytes(whole)), "the least itself");
+            }
         }
 
         #[test]

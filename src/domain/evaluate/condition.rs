@@ -5,6 +5,7 @@ use std::time::Duration;
 use jiff::Timestamp;
 
 use super::View;
+use super::levels::{Levels, least_over};
 use super::measure::{Measure, Measured, Span};
 use crate::domain::budget::Budget;
 use crate::domain::budget::amount::Share;
@@ -56,23 +57,41 @@ pub fn judge(
     view: &View<'_>,
     now: Timestamp,
 ) -> Judged {
+    judge_by(&mut Levels::default(), budget, measure, highest, span, view, now)
+}
+
+/// The same, with levels that may be those of the target before.
+pub(super) fn judge_by(
+    levels: &mut Levels,
+    budget: &Budget,
+    measure: &Measure<'_>,
+    highest: Bytes,
+    span: &Span,
+    view: &View<'_>,
+    now: Timestamp,
+) -> Judged {
     let mut found = Judged::default();
     let figures = measure.used.and_then(|used| measure.amount.map(|amount| (used, amount)));
+    if let Ok((used, amount)) = figures {
+        let highest = used.max(highest);
+        // The way of a hundred thousand sub-users.
+        for level in levels.of(budget, amount) {
+            if level.is_met(used) {
+                found.met = found.met.and(level.bit());
+            } else if measure.at_least {
+                found.note(level.at, Truth::Unknown(Unknown::PartsMissing { parts: 1 }), || false);
+            } else if level.is_clear(highest) {
+                found.clear = found.clear.and(level.bit());
+            }
+        }
+    }
     for (at, threshold) in budget.thresholds.iter().enumerate() {
         match &threshold.when {
-            Condition::Used(share) => match figures {
-                // The way of a hundred thousand sub-users.
-                Ok((used, amount)) => {
-                    if is_over(*share, used, amount) {
-                        found.met = found.met.and(Latches::one(at));
-                    } else if measure.at_least {
-                        found.note(at, Truth::Unknown(Unknown::PartsMissing { parts: 1 }), || false);
-                    } else if !is_over(share.times(threshold.clear), used.max(highest), amount) {
-                        found.clear = found.clear.and(Latches::one(at));
-                    }
+            Condition::Used(_) => {
+                if let Err(reason) = figures {
+                    found.note(at, Truth::Unknown(reason), || false);
                 }
-                Err(reason) => found.note(at, Truth::Unknown(reason), || false),
-            },
+            }
             Condition::Forecast(share) => {
                 let expected = figures.and_then(|(used, amount)| {
                     let period = span.period?;
@@ -111,9 +130,8 @@ pub fn truth_of(judged: &Judged, at: usize) -> Truth {
     }
 }
 
-/// Whether a share is reached; of an amount of nothing, anything is too much and nothing is not.
 fn is_over(share: Share, used: Bytes, amount: Bytes) -> bool {
-    share.is_reached(used, amount) && (used > Bytes(0) || share == Share::percent(0))
+    least_over(share, amount).is_some_and(|least| used >= least)
 }
 
 /// The burn of a rule, by fresh figures.

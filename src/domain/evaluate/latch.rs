@@ -5,7 +5,7 @@ use std::collections::{HashMap, HashSet};
 use jiff::Timestamp;
 
 use super::Pass;
-use super::condition::{Judged, judge, needs_history};
+use super::condition::{Judged, judge_by, needs_history};
 use super::measure::{self, Measure, Measured, Span, is_row_of, key_of};
 use crate::domain::budget::threshold::Kind;
 use crate::domain::event::Event;
@@ -34,6 +34,7 @@ impl Pass<'_> {
                     last: Bytes(0),
                     settles_below: Bytes(0),
                     amount: None,
+                    granted: Bytes(0),
                     latched: Latches::default(),
                     matter: None,
                 };
@@ -113,7 +114,7 @@ impl Pass<'_> {
         let settled = settled.as_ref().unwrap_or(measure);
         // A rolling span has no reading that it cannot fall below.
         let highest = span.start().map_or(Bytes(0), |_| track.highest);
-        let judged = judge(self.budget, settled, highest, span, self.view, self.now);
+        let judged = judge_by(&mut self.levels, self.budget, settled, highest, span, self.view, self.now);
         if let Some(reason) = judged.reason {
             self.note_unknown(reason, &track.target);
         }
@@ -159,24 +160,25 @@ impl Pass<'_> {
 
     /// Takes over reading and amount, and tells of a correction and of a changed allowance.
     fn take_figures(&mut self, track: &mut Track, measure: &Measure<'_>, span: &Span) {
-        if let Ok(used) = measure.used {
-            // A rolling span loses its oldest hours, which is no correction.
-            if used < track.last && span.start().is_some() {
-                let account = self.view.account.name.clone();
-                let target = measure.of.target();
-                self.events.push(Event::Corrected { account, target, from: track.last, to: used });
-            }
-            track.last = used;
-            track.highest = if span.start().is_some() { track.highest.max(used) } else { used };
+        // Without a reading nothing was judged against the amount: what ends is to be told with the change.
+        let Ok(used) = measure.used else { return };
+        // A rolling span loses its oldest hours, which is no correction.
+        if used < track.last && span.start().is_some() {
+            let account = self.view.account.name.clone();
+            let target = measure.of.target();
+            self.events.push(Event::Corrected { account, target, from: track.last, to: used });
         }
+        track.last = used;
+        track.highest = if span.start().is_some() { track.highest.max(used) } else { used };
         let Ok(amount) = measure.amount else { return };
-        if let Some(from) = track.amount.filter(|held| *held != amount && !self.amount_is_new)
-            && !track.latched.is_empty()
-        {
-            let (of, used) = (self.subject(&track.target), measure.used.ok());
-            self.events.push(Event::AllowanceChanged { of, from, to: amount, used });
+        // What a person grants, and its end, is no news of the vendor's.
+        let held = track.amount.map(|held| Bytes(held.0.saturating_sub(track.granted.0)));
+        let from = held.map(|held| held.saturating_add(measure.granted)).filter(|from| *from != amount);
+        if let Some(from) = from.filter(|_| !self.amount_is_new && !track.latched.is_empty()) {
+            let of = self.subject(&track.target);
+            self.events.push(Event::AllowanceChanged { of, from, to: amount, used: Some(used) });
         }
-        track.amount = Some(amount);
+        (track.amount, track.granted) = (Some(amount), measure.granted);
     }
 
     /// The thresholds that are met and were not told, less those that must hold longer.

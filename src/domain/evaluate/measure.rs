@@ -7,6 +7,7 @@ use jiff::Timestamp;
 use jiff::civil::Date;
 
 use super::View;
+use super::granted::Granted;
 pub use super::span::Span;
 use crate::domain::budget::amount::Amount;
 use crate::domain::budget::selector::fits;
@@ -56,8 +57,10 @@ pub struct Measure<'a> {
     pub at_least: bool,
     /// When that was observed.
     pub observed: Option<Timestamp>,
-    /// How much may be used.
+    /// How much may be used, with what was granted.
     pub amount: Result<Bytes, Unknown>,
+    /// What of it was granted.
+    pub granted: Bytes,
     /// The person's limit at the vendor.
     pub limit: Option<Limit>,
     /// Whether the vendor cuts off at its limit.
@@ -83,6 +86,7 @@ pub fn each<'a>(
         at_least: false,
         observed,
         amount: amount(limit),
+        granted: Bytes(0),
         limit,
         enforced: None,
         summary: None,
@@ -91,8 +95,10 @@ pub fn each<'a>(
         Per::SubUser => {
             // Decimals are slow, and only a share of the limit differs from row to row.
             let same = (!matches!(budget.amount, Amount::ShareOfLimit(_))).then(|| amount(None));
+            let granted = Granted::new(budget, view, span, now);
             for (row, product) in chosen(budget, view) {
-                then(of_row(budget, view, span, same, (row, product), needs_history), span);
+                let granted = granted.to(key_of(row), product);
+                then(of_row(budget, view, span, (same, granted), (row, product), needs_history), span);
             }
         }
         Per::Account => {
@@ -134,7 +140,7 @@ fn of_row<'a>(
     budget: &Budget,
     view: &View<'a>,
     span: &Span,
-    amount: Option<Result<Bytes, Unknown>>,
+    (same, granted): (Option<Result<Bytes, Unknown>>, Bytes),
     (row, product): (&'a SubUserRow, &'a Arc<str>),
     needs_history: bool,
 ) -> Measure<'a> {
@@ -143,12 +149,14 @@ fn of_row<'a>(
     let ask = |period: Period| view.history.window(Some(&key()), period.start, period.end);
     let held = if view.holds.is_empty() { None } else { view.holds.get(&key()).copied() };
     let limit = held.or(row.sub_user.limit);
+    let amount = same.unwrap_or_else(|| budget.amount.bytes(view.account.gigabyte, limit, None));
     Measure {
         of: Measured::Row(row, product),
         used: span.used(Collector::SubUsers, row.usage.as_ref(), ask),
         at_least: false,
         observed: row.usage.as_ref().map(|usage| usage.observed),
-        amount: amount.unwrap_or_else(|| budget.amount.bytes(view.account.gigabyte, limit, None)),
+        amount: amount.map(|amount| amount.saturating_add(granted)),
+        granted,
         limit,
         enforced: row.sub_user.limit_enforced,
         summary: if needs_history { view.history.sub_user(&key()) } else { None },

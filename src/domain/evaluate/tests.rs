@@ -1,14 +1,18 @@
 //! The failure table by its numbers, and laws.
 
 mod fixture;
+mod grants;
 mod laws;
 mod others;
+mod periods;
+mod words;
 
 use fixture::*;
 use jiff::ToSpan;
 
 use super::*;
 use crate::domain::budget::Per;
+use crate::domain::budget::amount::Share;
 use crate::domain::budget::threshold::{Condition, Threshold};
 use crate::domain::traffic::Window;
 use crate::domain::units::Bytes;
@@ -103,6 +107,51 @@ fn what_two_lists_lack_is_gone() {
 }
 
 #[test]
+fn f2_a_correction_lifts_no_hold_and_arms_nothing_in_any_order_of_looks() {
+    let mut month = Month::new(vec![ladder(&[50, 80])]);
+    for (hour, used) in [(0, 85), (1, 30), (2, 60), (3, 85), (4, 10), (5, 84)] {
+        month.look(at(2, hour), &[("1", "a", used)]);
+        assert!(!told(&month.events).iter().any(|event| event.starts_with("ended")), "{hour}");
+        let fires = told(&month.events).iter().filter(|event| event.starts_with("fired")).count();
+        assert_eq!(fires, usize::from(hour == 0), "{hour}");
+        assert_eq!(month.open("a"), ["t80 firing"], "{hour}");
+    }
+}
+
+#[test]
+fn f17_what_was_rejected_resolves_nothing_and_ages_to_unknown() {
+    let mut month = Month::new(vec![ladder(&[80])]);
+    month.look(at(2, 0), &[("1", "a", 90), ("2", "b", 10)]);
+    // A list that is suspect leaves the snapshot as it was: the same figures, older.
+    month.evaluate(at(2, 0) + 10.minutes());
+    assert_eq!((told(&month.events), month.open("a")), (vec![], vec!["t80 firing".to_owned()]));
+    month.evaluate(at(2, 0) + 25.minutes());
+    assert_eq!(
+        (told(&month.events), month.open("a")),
+        (vec!["outage, 2 suppressed".to_owned()], vec!["t80 unknown".to_owned()])
+    );
+    month.look(at(2, 0) + 30.minutes(), &[("1", "a", 91), ("2", "b", 11)]);
+    assert_eq!(
+        (told(&month.events), month.open("a")),
+        (vec!["recovered".to_owned()], vec!["t80 firing".to_owned()])
+    );
+}
+
+#[test]
+fn f16_who_did_not_answer_is_unknown_and_the_others_are_judged() {
+    let mut month = Month::new(vec![ladder(&[80])]);
+    month.look(at(2, 0), &[("1", "a", 10), ("2", "b", 90)]);
+    month.silent.push("b");
+    month.look(at(2, 0) + 25.minutes(), &[("1", "a", 90), ("2", "b", 95)]);
+    let stale = "unjudged 1 [b]: the newest figure is of 2026-01-03 00:00 UTC and too old";
+    assert_eq!(told(&month.events), ["fired a t80 [t80]", stale], "b with its age");
+    assert_eq!(
+        (month.open("a"), month.open("b")),
+        (vec!["t80 firing".to_owned()], vec!["t80 unknown".to_owned()])
+    );
+}
+
+#[test]
 fn f18_a_jump_over_three_thresholds_is_one_event_and_all_are_latched() {
     let mut month = Month::new(vec![ladder(&[50, 80, 100, 120])]);
     month.look(at(2, 0), &[("1", "a", 10)]);
@@ -127,6 +176,14 @@ fn f20_a_share_of_no_limit_is_unknown_and_said_once() {
     month.limit = Some(Limit::Bytes(Bytes(2_000 * GB)));
     month.look(at(4, 0), &[("1", "a", 990), ("2", "b", 990)]);
     assert_eq!(told(&month.events), ["judged again: no_vendor_cap"]);
+}
+
+#[test]
+fn f20_a_limit_of_nothing_is_reached_by_anything_and_not_by_nothing() {
+    let mut month = Month::new(vec![with_amount("100% of limit", &[80])]);
+    month.limit = Some(Limit::Blocked);
+    month.look(at(2, 0), &[("1", "a", 0), ("2", "b", 1)]);
+    assert_eq!(told(&month.events), ["fired b t80 [t80] at first look"]);
 }
 
 #[test]
@@ -180,6 +237,30 @@ fn f22_what_swings_round_a_threshold_fires_once_and_clears_at_its_level() {
         limit.limit = Some(Limit::Bytes(Bytes(gigabytes * GB)));
         limit.look(at(2, 0) + i64::from(minute).minutes(), &[("1", "a", 90)]);
         assert_eq!(told(&limit.events), expected, "{minute}");
+    }
+}
+
+#[test]
+fn f22_an_incident_ends_below_the_level_that_clear_says() {
+    let mut budget = rolling(&[80, 100]);
+    budget.thresholds[0].clear = Share::percent(50);
+    budget.thresholds[1].clear = Share::percent(90);
+    let mut month = Month::new(vec![budget]);
+    for (minute, used, told_now, open) in [
+        (0, 105, vec!["fired a t100 [t80 t100] at first look"], "t100"),
+        (5, 90, vec![], "t100"),
+        (10, 89, vec![], "t80"),
+        (15, 100, vec!["fired a t100 [t100]"], "t100"),
+        (20, 85, vec![], "t80"),
+        (25, 40, vec![], "t80"),
+        (30, 39, vec!["ended a t80 below"], ""),
+    ] {
+        month.rolled = Some(Bytes(used * GB));
+        month.look(at(2, 0) + i64::from(minute).minutes(), &[("1", "a", 500)]);
+        assert_eq!(told(&month.events), told_now, "{minute}");
+        let firing: Vec<String> =
+            [open].iter().filter(|name| !name.is_empty()).map(|name| format!("{name} firing")).collect();
+        assert_eq!(month.open("a"), firing, "{minute}");
     }
 }
 

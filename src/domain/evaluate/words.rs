@@ -2,9 +2,9 @@
 
 use jiff::Timestamp;
 
-use super::View;
 use super::condition::{burning, judge, truth_of};
-use super::measure::{Measure, Span};
+use super::measure::{Measure, Measured, Span, is_row_of};
+use super::{View, granted, pace};
 use crate::domain::budget::Budget;
 use crate::domain::budget::amount::Share;
 use crate::domain::budget::threshold::Condition;
@@ -33,12 +33,27 @@ pub fn explain(
     if let Truth::Unknown(reason) = truth {
         return (truth, format!("not known: {reason}"));
     }
-    let known = of_known(&when, measure, span, view, now);
+    let allowed = allowed(budget, measure, span, view, now);
+    let known = of_known(&when, &allowed, measure, span, view, now);
     (truth, known.unwrap_or_else(|reason| format!("not known: {reason}")))
+}
+
+/// "50.00 GB and 5.00 GB granted until the period's end".
+fn allowed(budget: &Budget, measure: &Measure<'_>, span: &Span, view: &View<'_>, now: Timestamp) -> String {
+    let Ok(amount) = measure.amount else { return String::new() };
+    let mut said = Bytes(amount.0.saturating_sub(measure.granted.0)).to_string();
+    if let Measured::Row(row, product) = &measure.of {
+        let grants = granted::live(budget, view, span, now);
+        for grant in grants.filter(|grant| is_row_of(row, product, &grant.who_for)) {
+            said.push_str(&format!(" and {} granted {}", grant.bytes, grant.until));
+        }
+    }
+    said
 }
 
 fn of_known(
     when: &Condition,
+    allowed: &str,
     measure: &Measure<'_>,
     span: &Span,
     view: &View<'_>,
@@ -49,7 +64,9 @@ fn of_known(
             let (used, amount) = (measure.used?, measure.amount?);
             let at_least = if measure.at_least { "at least " } else { "" };
             let part = Share::between(used, amount).map_or(String::new(), |part| format!(", {part}"));
-            Ok(format!("{at_least}{used} of {amount} used{part}; the threshold is {share}"))
+            let pace =
+                pace::of_last_day(measure, span, now).map_or(String::new(), |pace| format!("; {pace}"));
+            Ok(format!("{at_least}{used} of {allowed} used{part}; the threshold is {share}{pace}"))
         }
         Condition::Forecast(share) => {
             let (used, amount, period) = (measure.used?, measure.amount?, span.period?);
@@ -58,7 +75,7 @@ fn of_known(
             let found = forecast(summary, used, Some(amount), period, now, zone);
             let found = found.ok_or(Unknown::TooLittleHistory)?;
             Ok(format!(
-                "as the last weeks went {} of {amount} by the reset, {} to {}, {}; the threshold is {share}",
+                "as the last weeks went {} of {allowed} by the reset, {} to {}, {}; the threshold is {share}",
                 found.expected,
                 found.low,
                 found.high,
@@ -69,15 +86,11 @@ fn of_known(
             let burn = burning(rule, measure, span, view, now)?;
             let (amount, period) = (measure.amount?, span.period?);
             let lasting = amount.0 as f64 * DAY / (period.end.as_second() - period.start.as_second()) as f64;
-            let left = measure.used.map_or(amount, |used| Bytes(amount.0.saturating_sub(used.0))).0 as f64;
-            let pace = burn.short * lasting;
-            let needs = (period.end.as_second() - now.as_second()).max(0) as f64 / DAY;
-            let lasts = match left / pace {
-                days if pace <= 0.0 || days > 10_000.0 => "nothing burns now".to_owned(),
-                days => format!("at this pace {} left, the period needs {}", in_days(days), needs.ceil()),
-            };
+            let at = format!("at the pace of {}", pace::last(rule.short));
+            let pace = pace::in_words(&at, burn.short * lasting, measure, span, now);
+            let pace = pace.map_or(String::new(), |pace| format!("{pace}; "));
             Ok(format!(
-                "{lasts}; {:.1} and {:.1} times the pace that just lasts, the threshold is {}",
+                "{pace}{:.1} and {:.1} times the pace that just lasts, the threshold is {}",
                 burn.long,
                 burn.short,
                 rule.factor.ratio()
@@ -93,17 +106,7 @@ fn of_known(
             let from = now.checked_sub(*window).map_err(|_| Unknown::TooLittleHistory)?;
             let summary = measure.summary.ok_or(Unknown::TooLittleHistory)?;
             let (used, _) = summary.used_between(from, now).ok_or(Unknown::TooLittleHistory)?;
-            Ok(format!("{} used in the last {} hours", used, window.as_secs() / 3_600))
+            Ok(format!("{} used in {}", used, pace::last(*window)))
         }
-    }
-}
-
-/// Whole days, and hours where there is less than one.
-fn in_days(days: f64) -> String {
-    match (days.floor() as u64, (days * 24.0).floor() as u64) {
-        (0, 1) => "1 hour".to_owned(),
-        (0, hours) => format!("{hours} hours"),
-        (1, _) => "1 day".to_owned(),
-        (days, _) => format!("{days} days"),
     }
 }

@@ -14,6 +14,7 @@ use crate::domain::budget::selector::{Selector, Selectors};
 use crate::domain::budget::threshold::{Condition, Threshold};
 use crate::domain::budget::{Budget, OnUnknown, Per};
 use crate::domain::event::Event;
+use crate::domain::grant::Grant;
 use crate::domain::history::{History, Summary};
 use crate::domain::incident::Target;
 use crate::domain::snapshot::{Reading, Snapshot, SubUserKey};
@@ -83,6 +84,7 @@ pub(super) struct Month {
     pub(super) account: Account,
     pub(super) snapshot: Snapshot,
     pub(super) holds: BTreeMap<SubUserKey, Limit>,
+    pub(super) grants: Vec<Grant>,
     pub(super) incidents: Incidents,
     pub(super) events: Vec<Event>,
     pub(super) limit: Option<Limit>,
@@ -114,6 +116,7 @@ impl Month {
             account,
             snapshot: Snapshot::default(),
             holds: BTreeMap::new(),
+            grants: vec![],
             incidents: Incidents::default(),
             events: vec![],
             limit: None,
@@ -165,6 +168,7 @@ impl Month {
             snapshot: &self.snapshot,
             history: &history,
             holds: &self.holds,
+            grants: &self.grants,
             tolerance: Tolerance::default(),
         };
         let found = evaluate(&self.budgets, &[view], &self.incidents, now);
@@ -181,6 +185,7 @@ impl Month {
             snapshot: &self.snapshot,
             history: &history,
             holds: &self.holds,
+            grants: &self.grants,
             tolerance: Tolerance::default(),
         };
         let budget = &self.budgets[0];

@@ -102,9 +102,9 @@ fn reasons_are_words_that_a_manager_understands() {
     month.limit = Some(Limit::Unlimited);
     month.look(at(19, 0), &[("1", "a", 440)]);
     insta::assert_snapshot!(month.explained(at(19, 0)).join("\n"), @r"
-    440.00 GB of 744.00 GB used, 59.13 %; the threshold is 80 %
+    440.00 GB of 744.00 GB used, 59.13 %; the threshold is 80 %; at this pace 3 days left, the period needs 12
     as the last weeks went 1.59 TB of 744.00 GB by the reset, 1.59 TB to 1.59 TB, runs out on the 23rd, 9 days before the reset; the threshold is 100 %
-    at this pace 3 days left, the period needs 12; 4.0 and 4.0 times the pace that just lasts, the threshold is 3
+    at the pace of the last 30 minutes 3 days left, the period needs 12; 4.0 and 4.0 times the pace that just lasts, the threshold is 3
     the vendor has no limit for it
     96.00 GB used in the last 24 hours
     ");
