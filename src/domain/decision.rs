@@ -263,6 +263,7 @@ fn is_alike(one: &Track, other: &Track) -> bool {
         && one.period == other.period
         && one.settles_below == other.settles_below
         && one.amount == other.amount
+        && one.granted == other.granted
         && one.latched == other.latched
         && one.matter == other.matter
 }

@@ -67,6 +67,9 @@ pub struct Family {
 pub const GIVEN_UP_FIRST: &[FamilyId] = &[
     FamilyId::TargetRequests,
     FamilyId::TargetTraffic,
+    FamilyId::BudgetForecast,
+    FamilyId::BudgetExhaustion,
+    FamilyId::BudgetBurnRatio,
     FamilyId::SubUserInfo,
     FamilyId::SubUserLimitEnforced,
     FamilyId::AccountInfo,
@@ -151,6 +154,32 @@ families! {
     SubscriptionValidUntil = Gauge "subscription_valid_until_timestamp_seconds" Some(Seconds), ["provider" "account" "product" "subscription"],
         scheduled!("End of the subscription's validity in seconds since 1970 by the vendor's record");
 
+    TrafficConsumed = Counter "traffic_consumed_bytes_total" Some(Bytes), ["provider" "account" "product" "sub_user"],
+        "Bytes that the sub-user consumed since proxymeter first saw it, by the vendor's figures but rising through its resets and corrections, collected on a schedule because the vendors meter and limit their APIs.";
+
+    BudgetAmount = Gauge "budget_amount_bytes" Some(Bytes), ["provider" "account" "product" "sub_user" "target" "subscription" "budget"],
+        "Bytes that the budget allows in its period, with what was granted, labels that do not apply left out.";
+    BudgetUsed = Gauge "budget_used_bytes" Some(Bytes), ["provider" "account" "product" "sub_user" "target" "subscription" "budget"],
+        scheduled!("Bytes that were used of the budget in its period, by the vendor's figure where that counts just this period and else by the history");
+    BudgetForecast = Gauge "budget_forecast_bytes" Some(Bytes), ["provider" "account" "product" "sub_user" "target" "subscription" "budget"],
+        "Bytes that will be used by the end of the budget's period if it goes on as the last weeks did, absent without enough history.";
+    BudgetBurnRatio = Gauge "budget_burn_ratio" None, ["provider" "account" "product" "sub_user" "target" "subscription" "budget" "window"],
+        "How many times the pace that would just last the budget's period was used over the window, absent without enough history.";
+    BudgetExhaustion = Gauge "budget_exhaustion_timestamp_seconds" Some(Seconds), ["provider" "account" "product" "sub_user" "target" "subscription" "budget"],
+        "When the budget will be used up in seconds since 1970 if it goes on as the last weeks did, absent where it lasts.";
+    BudgetPeriodEnd = Gauge "budget_period_end_timestamp_seconds" Some(Seconds), ["provider" "account" "product" "sub_user" "target" "subscription" "budget"],
+        "End of the budget's period in seconds since 1970, absent for rolling periods.";
+    BudgetTargets = Gauge "budget_targets" None, ["budget"],
+        "Number of accounts, sub-users, targets or subscriptions that the budget's selectors fit now.";
+    Incidents = Gauge "incidents" None, ["budget" "threshold" "state"],
+        "Number of incidents in the state, of ended ones those of the last 24 hours.";
+    IncidentState = Gauge "incident_state" None, ["provider" "account" "product" "sub_user" "target" "subscription" "budget" "threshold" "state"],
+        "An open incident, always 1.";
+    StoreUp = Gauge "store_up" None, ["part"],
+        "Whether the part of the store can be used: 1 if so, 0 if not, and then no decision is made or no history is kept.";
+    StoreFailures = Counter "store_failures_total" None, ["reason"],
+        "Number of times that the store did not do what was asked, by reason.";
+
     SeriesDropped = Gauge "series_dropped" None, ["family"],
         "Number of series of the family that are left out because there are more than collect.max_series.";
 
@@ -220,6 +249,10 @@ mod tests {
             let global = [
                 FamilyId::SeriesDropped,
                 FamilyId::BuildInfo,
+                FamilyId::BudgetTargets,
+                FamilyId::Incidents,
+                FamilyId::StoreUp,
+                FamilyId::StoreFailures,
                 FamilyId::ConfigLastReloadSuccessful,
                 FamilyId::ConfigLastReloadSuccessTimestamp,
             ];

@@ -27,6 +27,7 @@
 //!
 //! [`SampleWriter`]: exposition::SampleWriter
 
+pub mod budgets;
 pub mod catalog;
 pub mod exposition;
 pub mod own;

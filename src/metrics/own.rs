@@ -1,11 +1,13 @@
 //! proxymeter's own health: its collectors, its calls to the vendors, its process.
 
+mod budgets;
 pub(super) mod openmetrics;
 
 use std::collections::HashMap;
 use std::fmt;
 use std::time::Duration;
 
+pub use budgets::{IncidentCounts, StorePart};
 use jiff::{SignedDuration, Timestamp};
 use prometheus::core::{Collector as _, MetricVec, MetricVecBuilder};
 use prometheus::{
@@ -57,6 +59,7 @@ pub struct OwnMetrics {
     failures: IntCounterVec,
     requests: IntCounterVec,
     request_duration: HistogramVec,
+    budgets: budgets::Instruments,
 }
 
 impl OwnMetrics {
@@ -86,6 +89,7 @@ impl OwnMetrics {
             failures: counter(&registry, FamilyId::CollectorFailures)?,
             requests: counter(&registry, FamilyId::ApiRequests)?,
             request_duration: histogram(&registry, FamilyId::ApiRequestDuration)?,
+            budgets: budgets::Instruments::new(&registry)?,
             registry,
         })
     }

@@ -121,7 +121,7 @@ impl fmt::Display for Condition {
             Self::Forecast(used) => format!("forecast = \"{}\"", share(used)),
             Self::Burn(rule) => format!("burn = \"{rule}\""),
             Self::Uncapped => "uncapped = true".to_owned(),
-            Self::Silent(window) => format!("silent = \"{}\"", span(*window)),
+            Self::Silent(window) => format!("silent = \"{}\"", span_in_words(*window)),
         };
         f.pad(&text)
     }
@@ -130,13 +130,19 @@ impl fmt::Display for Condition {
 /// As the operator writes it, such as `6x over 3h and 30m`.
 impl fmt::Display for BurnRule {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let text = format!("{}x over {} and {}", self.factor.ratio(), span(self.long), span(self.short));
+        let text = format!(
+            "{}x over {} and {}",
+            self.factor.ratio(),
+            span_in_words(self.long),
+            span_in_words(self.short)
+        );
         f.pad(&text)
     }
 }
 
 /// A span as configuration takes it, in whole seconds.
-fn span(span: Duration) -> String {
+#[must_use]
+pub fn span_in_words(span: Duration) -> String {
     let mut rest = span.as_secs();
     let mut text = String::new();
     for (unit, seconds) in [("d", 86_400), ("h", 3_600), ("m", 60), ("s", 1)] {

@@ -56,6 +56,7 @@ fn track(id: &str, threshold: Option<u8>, borne_out: bool) -> Track {
         last: Bytes(1),
         settles_below: Bytes(0),
         amount: Some(Bytes(50)),
+        granted: Bytes(0),
         latched: threshold.map_or(Latches::default(), |threshold| Latches((2 << threshold) - 1)),
         matter,
     }

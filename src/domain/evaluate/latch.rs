@@ -70,6 +70,15 @@ impl Pass<'_> {
                 Target::SubUser(who) if names.contains(&(&*who.name, who.product.clone())) => {
                     (None, Some(End::Gone))
                 }
+                // Nothing is missing from a list that nobody has read since the start.
+                Target::SubUser(_) if list.is_none() => {
+                    tracks.push(track);
+                    continue;
+                }
+                Target::Subscription(_) if plans.is_none() => {
+                    tracks.push(track);
+                    continue;
+                }
                 Target::SubUser(_) => (list, None),
                 Target::Subscription(_) => (plans, None),
                 // A domain's days stay in the period; a new one knows nothing of it.

@@ -183,11 +183,11 @@ fn of_account(
         let collector = if own.is_some() { Collector::Account } else { Collector::Subscriptions };
         span.fresh(collector, observed)?;
         let period = span.period?;
+        span.within(observed)?;
         if !span.is_counted_by(&Window::Period) {
             let window = view.history.window(None, period.start, now);
             return window.ok_or(Unknown::AnotherSpan);
         }
-        span.within(observed)?;
         Ok(traffic)
     });
     (used, observed)

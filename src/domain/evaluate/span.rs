@@ -88,10 +88,10 @@ impl Span {
         let usage = usage.ok_or(Unknown::NeverRead)?;
         self.fresh(collector, usage.observed)?;
         let period = self.period?;
+        self.within(usage.observed)?;
         if !self.is_counted_by(&usage.value.window) {
             return window(period).ok_or(Unknown::AnotherSpan);
         }
-        self.within(usage.observed)?;
         Ok(usage.value.traffic)
     }
 

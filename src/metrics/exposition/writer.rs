@@ -101,10 +101,19 @@ impl SampleWriter {
         }
     }
 
+    /// Adds a sample, whose labels without a value are left out; what is absent and what is empty is the same to
+    /// Prometheus.
+    pub fn sample_of_some(&mut self, labels: &[&str], value: impl Into<Value>) {
+        self.write(labels, value.into(), true);
+    }
+
     /// Adds a sample; `labels` are the values after `provider` and `account`, in the order of the catalog.
     pub fn sample(&mut self, labels: &[&str], value: impl Into<Value>) {
+        self.write(labels, value.into(), false);
+    }
+
+    fn write(&mut self, labels: &[&str], value: Value, leaves_out: bool) {
         debug_assert_eq!(labels.len(), self.labels.len(), "{:?} has {:?}", self.family, self.labels);
-        let value = value.into();
         if matches!(value, Value::Float(number) if !number.is_finite()) {
             return;
         }
@@ -112,6 +121,9 @@ impl SampleWriter {
         self.text.extend_from_slice(&self.head);
         let start = self.text.len();
         for (name, value) in self.labels.iter().zip(labels) {
+            if leaves_out && value.is_empty() {
+                continue;
+            }
             if self.text.last() != Some(&b'{') {
                 self.text.push(b',');
             }

@@ -152,6 +152,7 @@ fn track(columns: &Columns<'_>, open: &mut Open) -> Result<(Subject, Track), Sto
         last: columns.bytes("last")?,
         settles_below: columns.bytes("settles_below")?,
         amount: columns.maybe_bytes("amount")?,
+        granted: columns.bytes("granted")?,
         latched: Latches(columns.number("latched")?.cast_unsigned()),
         matter: (matter != Matter::default()).then(|| Box::new(matter)),
     };

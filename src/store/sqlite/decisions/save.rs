@@ -151,7 +151,7 @@ impl Saving<'_> {
         for rows in tracks.chunks(ROWS) {
             let mut insert = QueryBuilder::<Sqlite>::new(
                 "INSERT OR REPLACE INTO tracks (budget, account, kind, target, product, name, first_judged, \
-                 period, highest, last, settles_below, amount, latched, pending, missing) ",
+                 period, highest, last, settles_below, amount, granted, latched, pending, missing) ",
             );
             insert.push_values(rows, |mut row, (budget, account, track)| {
                 let (kind, key, product, name) = target(&track.target);
@@ -161,7 +161,9 @@ impl Saving<'_> {
                 row.push_bind(track.period.map(|period| period.as_millisecond()));
                 row.push_bind(number(track.highest)).push_bind(number(track.last));
                 row.push_bind(number(track.settles_below)).push_bind(track.amount.map(number));
-                row.push_bind(track.latched.0.cast_signed()).push_bind(pending(track));
+                row.push_bind(number(track.granted))
+                    .push_bind(track.latched.0.cast_signed())
+                    .push_bind(pending(track));
                 let missing = track.matter.as_ref().and_then(|matter| matter.missing);
                 row.push_bind(missing.map(|missing| missing.as_millisecond()));
             });

@@ -38,6 +38,7 @@ CREATE TABLE tracks (
     last INTEGER NOT NULL,
     settles_below INTEGER NOT NULL,
     amount INTEGER,
+    granted INTEGER NOT NULL,
     latched INTEGER NOT NULL,
     pending TEXT NOT NULL,
     missing INTEGER,
