@@ -358,6 +358,19 @@ fn line() -> impl Strategy<Value = String> {
         "\"ä b\"",
         "a.b.c",
         "login",
+        "url",
+        "retention",
+        "per",
+        "amount",
+        "price_per_gb",
+        "period",
+        "labels",
+        "used",
+        "clear",
+        "burn",
+        "silent",
+        "action",
+        "mode",
     ]);
     let value = prop_oneof![
         Just("\"oxylabs\"".to_owned()),
@@ -365,6 +378,11 @@ fn line() -> impl Strategy<Value = String> {
         Just("{ x = 1 }".to_owned()),
         Just("1979-05-27".to_owned()),
         Just("nan".to_owned()),
+        Just("\"sub_user\"".to_owned()),
+        "[0-9]{1,32}(\\.[0-9]{1,32})?(e-?[0-9]{1,9})?",
+        "-?[0-9.]{1,32}(%|GB|x over 3h and 5m| USD| of limit|% of plan)?"
+            .prop_map(|text| format!("'{text}'")),
+        "limit -?[0-9.]{0,9}[A-Z]{0,2}".prop_map(|text| format!("'{text}'")),
         any::<i128>().prop_map(|number| number.to_string()),
         "\\PC{0,12}".prop_map(|text| format!("{text:?}")),
         "[0-9a-zA-Z:/@?#.* -]{0,20}".prop_map(|text| format!("'{text}'")),
@@ -378,6 +396,11 @@ fn line() -> impl Strategy<Value = String> {
         "[accounts.a]",
         "[accounts.a.schedule]",
         "[[accounts.b]]",
+        "[store]",
+        "[receivers.a]",
+        "[budgets]",
+        "[budgets.a]",
+        "[budgets.a.thresholds.b]",
     ]);
     prop_oneof![
         3 => (key, value).prop_map(|(key, value)| format!("{key} = {value}")),

@@ -24,7 +24,7 @@ pub(super) fn read(section: &Section<'_>, key: &'static str, most: Option<Share>
 
 /// A number without its sign: 0.8 is a part of one, 80 a part of hundred.
 fn meant(text: &str) -> Option<String> {
-    let number: Decimal = text.parse().ok()?;
+    let number = text.parse().ok().filter(|number: &Decimal| *number > Decimal::ZERO)?;
     let percent = if number <= Decimal::ONE { number * Decimal::ONE_HUNDRED } else { number };
     let meant = format!("{}%", percent.normalize());
     meant.parse::<Share>().is_ok_and(|share| share > Share::percent(0)).then_some(meant)

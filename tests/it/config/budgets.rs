@@ -129,3 +129,24 @@ fn the_keys_of_looking_again_are_read() {
     assert_eq!((collect.look_again_floor.as_secs(), collect.max_calls_per_day), (60, Some(5000)));
     assert_eq!((collect.backfill, collect.retention_days), (true, 60));
 }
+
+#[test]
+fn numbers_without_measure_are_refused() {
+    for (key, value) in [
+        ("amount = \"400 USD\"\nprice_per_gb", "1e999999999"),
+        ("amount = \"400 USD\"\nprice_per_gb", "1e-999999999"),
+        ("amount = \"400 USD\"\nprice_per_gb", "nan"),
+        ("amount = \"400 USD\"\nprice_per_gb", "-inf"),
+        ("amount", "\"79228162514264337593543950335PB\""),
+        ("amount", "\"79228162514264337593543950335% of plan\""),
+        ("amount", "\"-79228162514264337593543950335\""),
+        ("amount = \"1GB\"\nthresholds.w.used", "\"-79228162514264337593543950335\""),
+        ("amount = \"1GB\"\nthresholds.w.used", "-1e308"),
+        ("amount = \"1GB\"\nthresholds.w.burn", "\"79228162514264337593543950335x over 3h and 1h\""),
+        ("amount = \"1GB\"\nthresholds.w.silent", "\"9999999999999d\""),
+    ] {
+        let text = format!("{LEAST}password = \"p\"\n[budgets.b]\nper = \"sub_user\"\n{key} = {value}\n");
+        let said = load(&text, &[]).unwrap_err().to_string();
+        assert!(said.contains("budgets.b."), "{key} = {value}: {said}");
+    }
+}
