@@ -13,7 +13,7 @@ use super::daemon::Daemon;
 use crate::collect::clock::Clock;
 use crate::config::{
     AccountConfig, AuthScheme, Collect, Config, CredentialSource, DEFAULT_TIMEOUT, DecodoDialect,
-    DecodoLogin, Log, Operator, SecretSource, Vendor, Web,
+    DecodoLogin, Log, Operator, SecretSource, Store, StoreLocation, Vendor, Web,
 };
 use crate::domain::account::{Account, AccountName};
 use crate::domain::collector::Collector;
@@ -53,6 +53,12 @@ fn config(listen: SocketAddr, vendors: SocketAddr, scenario: &Scenario) -> anyho
         web: Web { listen, open: true },
         collect: Collect::default(),
         accounts,
+        budgets: Vec::new(),
+        receivers: BTreeMap::new(),
+        store: Store {
+            location: StoreLocation::Sqlite(std::env::temp_dir().join("proxymeter-demo.db")),
+            is_written: false,
+        },
         log: Log::default(),
         operator: Operator { notify: Vec::new() },
         file: "demo".into(),

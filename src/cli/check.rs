@@ -1,5 +1,6 @@
 //! `check`: every mistake at once, and what the configuration costs; online, a login and a read of each account.
 
+mod budgets;
 mod estimate;
 mod online;
 
@@ -86,6 +87,9 @@ fn offline(config: &Config, now: Timestamp) -> String {
         config.collect.max_series,
         series(config).to_table()
     );
+    if !config.budgets.is_empty() {
+        text += &format!("\nBudgets:\n{}", budgets::listing(config).to_table());
+    }
     warnings.extend(gigabyte_not_set(config));
     for warning in warnings {
         text += &format!("\n{warning}\n");

@@ -15,6 +15,7 @@ use crate::domain::units::{Bytes, Gigabyte, Size, UnitError};
 
 use super::complaint::Complaint;
 use super::later;
+use super::name;
 use super::nearest::nearest;
 use super::reader::Section;
 
@@ -65,15 +66,14 @@ pub(super) fn read(root: &Section<'_>, folder: &Path) -> BTreeMap<AccountName, A
     if root.is_empty("accounts") {
         root.missing("accounts", "write: [accounts.NAME] with provider, username and password_file below");
     }
-    let in_file: Vec<&str> =
-        named.iter().filter(|(_, section)| section.is_in_file()).map(|(name, _)| name.as_str()).collect();
+    let in_file = name::in_file(&named);
     let mut accounts = BTreeMap::new();
     for (name, section) in &named {
         if !section.is_in_file() && !section.has("provider") {
-            stranger(section, name, &in_file);
+            name::stranger(section, name, "account", "provider", &in_file);
             continue;
         }
-        let checked = check_name(name, section);
+        let checked = name::check(name, section, "accounts").then(|| AccountName::new(name)).flatten();
         // What is below a bad name is read all the same, for its problems.
         let read = read_account(checked.as_ref(), section, folder);
         if let (Some(name), Some(account)) = (checked, read) {
@@ -81,35 +81,6 @@ pub(super) fn read(root: &Section<'_>, folder: &Path) -> BTreeMap<AccountName, A
         }
     }
     accounts
-}
-
-/// An account that only the environment names, and not even with a vendor.
-fn stranger(section: &Section<'_>, name: &str, in_file: &[&str]) {
-    let hint = match nearest(name, in_file.iter().copied()) {
-        Some(near) => {
-            format!(
-                "did you mean {}…?",
-                super::environment::variable(&["accounts".into(), near.into(), String::new()])
-            )
-        }
-        None if in_file.is_empty() => {
-            "set PROXYMETER__ACCOUNTS__NAME__PROVIDER too, or put it into the file".to_owned()
-        }
-        None => format!("accounts in the file: {}", in_file.join(", ")),
-    };
-    section.refuse_whole("no such account in the file".to_owned(), Some(hint));
-    section.settle();
-}
-
-fn check_name(name: &str, section: &Section<'_>) -> Option<AccountName> {
-    let checked = AccountName::new(name);
-    if checked.is_none() {
-        let meant: String = name.to_lowercase().replace(['_', ' ', '.'], "-");
-        let hint = AccountName::new(&meant).map(|meant| format!("write: [accounts.{meant}]"));
-        let message = "a name is a small letter, then small letters, digits and \"-\"";
-        section.refuse_whole(message.to_owned(), hint);
-    }
-    checked
 }
 
 fn read_account(name: Option<&AccountName>, section: &Section<'_>, folder: &Path) -> Option<AccountConfig> {
@@ -128,7 +99,8 @@ fn read_account(name: Option<&AccountName>, section: &Section<'_>, folder: &Path
     let timeout = section.duration("timeout", Duration::from_secs(1)..=Duration::from_secs(600));
     let main_user = section.text("main_user");
     let entry = section.parse("entry", "a host name such as \"entry.example.com\"", address::host_name);
-    if section.flag("writes") == Some(true) {
+    let writes = section.flag("writes").unwrap_or_default();
+    if writes {
         let complaint = Complaint::new(later::message("limits are not lowered")).hiding();
         section.refuse("writes", complaint.write_bare("false", "false"));
     }
@@ -143,7 +115,7 @@ fn read_account(name: Option<&AccountName>, section: &Section<'_>, folder: &Path
             product: product.into(),
             dialect: vendor.dialect(),
             gigabyte: gigabyte.unwrap_or_default(),
-            writes: false,
+            writes,
             plan,
             billing_day,
             time_zone: time_zone.unwrap_or(TimeZone::UTC),
@@ -168,11 +140,9 @@ fn plan(text: &str, gigabyte: Gigabyte) -> Result<Bytes, Complaint> {
         if error == UnitError::Negative {
             return Complaint::new(error.to_string());
         }
-        let meant = text.replace(' ', "").to_uppercase();
-        let meant = if meant.ends_with(|c: char| c.is_ascii_digit()) { meant + "GB" } else { meant };
-        match meant.parse::<Size>() {
-            Ok(_) => Complaint::shape().write(meant),
-            Err(_) => Complaint::shape(),
+        match size_meant(text) {
+            Some(meant) => Complaint::shape().write(meant),
+            None => Complaint::shape(),
         }
     })?;
     match size.bytes(gigabyte) {
@@ -180,6 +150,13 @@ fn plan(text: &str, gigabyte: Gigabyte) -> Result<Bytes, Complaint> {
         Ok(bytes) => Ok(bytes),
         Err(error) => Err(Complaint::new(error.to_string())),
     }
+}
+
+/// The size that a habit from elsewhere stands for, such as `50 gb` or `50`.
+pub(super) fn size_meant(text: &str) -> Option<String> {
+    let meant = text.replace(' ', "").to_uppercase();
+    let meant = if meant.ends_with(|c: char| c.is_ascii_digit()) { meant + "GB" } else { meant };
+    meant.parse::<Size>().is_ok().then_some(meant)
 }
 
 fn time_zone(text: &str) -> Result<TimeZone, Complaint> {

@@ -19,7 +19,14 @@ pub const DEFAULT_MAX_SERIES: usize = 1_000_000;
 /// How many bytes a vendor's answer may have when nothing is said.
 pub const DEFAULT_MAX_BODY: u64 = 64 << 20;
 
+/// The least time between two looks at one account, when nothing is said.
+pub const DEFAULT_LOOK_AGAIN_FLOOR: Duration = Duration::from_secs(20);
+
+/// How many days of history are kept when nothing is said.
+pub const DEFAULT_RETENTION_DAYS: u16 = 400;
+
 const SECOND: Duration = Duration::from_secs(1);
+const HOUR: Duration = Duration::from_secs(3_600);
 const DAY: Duration = Duration::from_secs(86_400);
 
 /// What holds for the collectors of all accounts.
@@ -35,6 +42,14 @@ pub struct Collect {
     pub max_series: usize,
     /// How many bytes a vendor's answer has at most, after decompression.
     pub max_body: u64,
+    /// The least time from one look to one that it asks for; 1 second to 1 hour.
+    pub look_again_floor: Duration,
+    /// How many calls of an account a day looking again may bring it to; nothing: twice what its schedule makes.
+    pub max_calls_per_day: Option<u32>,
+    /// Whether the vendors' own history is read into a store that has none.
+    pub backfill: bool,
+    /// How many days of history are kept; 60 to 400.
+    pub retention_days: u16,
 }
 
 impl Default for Collect {
@@ -45,6 +60,10 @@ impl Default for Collect {
             targets_top: DEFAULT_TARGETS_TOP,
             max_series: DEFAULT_MAX_SERIES,
             max_body: DEFAULT_MAX_BODY,
+            look_again_floor: DEFAULT_LOOK_AGAIN_FLOOR,
+            max_calls_per_day: None,
+            backfill: false,
+            retention_days: DEFAULT_RETENTION_DAYS,
         }
     }
 }
@@ -63,7 +82,26 @@ pub(super) fn read(root: &Section<'_>) -> Collect {
         max_body: section
             .parse("max_body", "an exact size such as \"64MiB\" or \"1000000 bytes\"", max_body)
             .unwrap_or(DEFAULT_MAX_BODY),
+        look_again_floor: section
+            .duration("look_again_floor", SECOND..=HOUR)
+            .unwrap_or(DEFAULT_LOOK_AGAIN_FLOOR),
+        max_calls_per_day: section
+            .whole("max_calls_per_day", 1..=10_000_000)
+            .and_then(|calls| u32::try_from(calls).ok()),
+        backfill: section.flag("backfill").unwrap_or_default(),
+        retention_days: retention_days(&section).unwrap_or(DEFAULT_RETENTION_DAYS),
     }
+}
+
+/// Days that are dropped are dropped whole.
+fn retention_days(section: &Section<'_>) -> Option<u16> {
+    let kept = section.duration("retention", 60 * DAY..=400 * DAY)?.as_secs();
+    let days = kept / DAY.as_secs();
+    if kept % DAY.as_secs() != 0 {
+        section.refuse("retention", Complaint::new("expected whole days").write(format!("{days}d")));
+        return None;
+    }
+    u16::try_from(days).ok()
 }
 
 /// A size that is the same whatever a vendor's gigabyte is.

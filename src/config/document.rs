@@ -29,9 +29,15 @@ pub(super) struct Document {
 pub(super) struct Positions {
     lines: Lines,
     spots: BTreeMap<Path, Spot>,
+    floats: BTreeMap<Path, String>,
 }
 
 impl Positions {
+    /// A number with a point or an exponent by its digits, which the values have only as a float.
+    pub(super) fn float(&self, path: &[String]) -> Option<&str> {
+        self.floats.get(path).map(String::as_str)
+    }
+
     /// The file as a whole.
     pub(super) fn file(&self) -> Place {
         self.lines.file()
@@ -58,9 +64,11 @@ pub(super) fn parse(file: &str, text: &str) -> Result<Document, Vec<Problem>> {
     if !errors.is_empty() {
         return Err(syntax::problems(&lines, &errors));
     }
+    let mut floats = BTreeMap::new();
     let mut spots = BTreeMap::new();
     let values = read_table(table.get_ref(), &mut Vec::new(), &mut spots);
-    Ok(Document { values, positions: Positions { lines, spots } })
+    find_floats(table.get_ref(), &mut Vec::new(), &mut floats);
+    Ok(Document { values, positions: Positions { lines, spots, floats } })
 }
 
 fn read_table(table: &DeTable<'_>, path: &mut Path, spots: &mut BTreeMap<Path, Spot>) -> Dict {
@@ -97,6 +105,20 @@ fn read_value(value: &DeValue<'_>, path: &mut Path, spots: &mut BTreeMap<Path, S
             Value::Array(tag, read)
         }
         DeValue::Table(table) => Value::Dict(tag, read_table(table, path, spots)),
+    }
+}
+
+fn find_floats(table: &DeTable<'_>, path: &mut Path, floats: &mut BTreeMap<Path, String>) {
+    for (key, value) in table {
+        path.push(key.get_ref().to_string());
+        match value.get_ref() {
+            DeValue::Float(float) => {
+                floats.insert(path.clone(), float.as_str().replace('_', ""));
+            }
+            DeValue::Table(below) => find_floats(below, path, floats),
+            _ => {}
+        }
+        path.pop();
     }
 }
 

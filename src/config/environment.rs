@@ -100,11 +100,22 @@ fn key_path(rest: &str, names: &[(String, String)]) -> Path {
         .max_by_key(|(length, ..)| *length);
     if let Some((_, table, name, keys)) = in_file {
         let start = [table.clone(), name.clone()].into_iter();
-        return start.chain(keys.split("__").map(str::to_owned)).collect();
+        return with_threshold(start.chain(keys.split("__").map(str::to_owned)).collect());
     }
     let mut path: Path = rest.split("__").map(str::to_owned).collect();
     if let [table, name, ..] = path.as_mut_slice()
         && NAMED.contains(&table.as_str())
+    {
+        *name = name.replace('_', "-");
+    }
+    with_threshold(path)
+}
+
+/// The names of a budget's thresholds are the operator's as well.
+fn with_threshold(mut path: Path) -> Path {
+    if let [table, _, thresholds, name, ..] = path.as_mut_slice()
+        && table == "budgets"
+        && thresholds == "thresholds"
     {
         *name = name.replace('_', "-");
     }

@@ -3,6 +3,7 @@
 use std::ops::RangeInclusive;
 
 use figment::value::{Dict, Num, Value};
+use rust_decimal::Decimal;
 
 use super::complaint::{Complaint, Hint};
 use super::document::Path;
@@ -21,6 +22,11 @@ pub(super) struct Field<'a> {
 impl<'a> Field<'a> {
     pub(super) fn new(reader: &'a Reader, path: Path, value: &'a Value) -> Self {
         Self { reader, path, value }
+    }
+
+    /// Notes what is wrong with the name that the operator gave.
+    pub(super) fn refuse_name(&self, message: &str, hint: Option<String>) {
+        self.reader.push(&self.path, self.reader.key_place(&self.path), message.to_owned(), hint);
     }
 
     /// Notes a problem.
@@ -118,6 +124,32 @@ impl<'a> Field<'a> {
         None
     }
 
+    /// A text with something in it.
+    pub(super) fn text(&self) -> Option<String> {
+        self.parse("a text", |text| match text {
+            "" => Err(Complaint::new("this text is empty").hiding()),
+            text if text.chars().any(char::is_control) => {
+                Err(Complaint::new("this text has a control character"))
+            }
+            text => Ok(text.to_owned()),
+        })
+    }
+
+    /// A decimal number by the digits that were written, so that 0.1 is a tenth.
+    pub(super) fn decimal(&self, expected: &str, is_right: impl FnOnce(&Decimal) -> bool) -> Option<Decimal> {
+        let text = match self.value {
+            Value::String(_, text) => text.clone(),
+            Value::Num(_, Num::F32(_) | Num::F64(_)) => self.reader.float(&self.path)?.to_owned(),
+            Value::Num(_, num) => number(*num),
+            _ => String::new(),
+        };
+        let read = text.parse().or_else(|_| Decimal::from_scientific(&text)).ok().filter(is_right);
+        if read.is_none() {
+            self.refuse_as(Complaint::shape(), expected);
+        }
+        read
+    }
+
     pub(super) fn whole(&self, range: &RangeInclusive<u64>) -> Option<u64> {
         let found = match self.value {
             Value::Num(_, num) if !matches!(num, Num::F32(_) | Num::F64(_)) => {
@@ -168,16 +200,19 @@ impl<'a> Field<'a> {
         None
     }
 
-    pub(super) fn texts(&self) -> Option<Vec<String>> {
+    /// A list of texts, each read by `read`.
+    pub(super) fn list<T>(&self, read: impl Fn(&str) -> Result<T, Complaint>) -> Option<Vec<T>> {
         match self.value {
             Value::Array(_, items) => {
-                let read = items.iter().enumerate().map(|(index, item)| self.element(index, item));
+                let read = items.iter().enumerate().map(|(index, item)| self.element(index, item, &read));
                 // Every element is looked at before one that is wrong decides.
                 read.collect::<Vec<_>>().into_iter().collect()
             }
-            Value::String(_, text) if self.is_from_environment() => Some(
-                text.split(',').map(str::trim).filter(|item| !item.is_empty()).map(str::to_owned).collect(),
-            ),
+            Value::String(_, text) if self.is_from_environment() => {
+                let items = text.split(',').map(str::trim).filter(|item| !item.is_empty());
+                let read = items.map(|item| self.judge(item, self.place(), &read));
+                read.collect::<Vec<_>>().into_iter().collect()
+            }
             _ => {
                 let complaint = match self.value.as_str() {
                     Some(text) if !self.may_be_secret() => {
@@ -191,15 +226,37 @@ impl<'a> Field<'a> {
         }
     }
 
-    fn element(&self, index: usize, item: &Value) -> Option<String> {
-        if let Value::String(_, text) = item {
-            return Some(text.clone());
-        }
+    fn element<T>(
+        &self,
+        index: usize,
+        item: &Value,
+        read: impl Fn(&str) -> Result<T, Complaint>,
+    ) -> Option<T> {
         let mut path = self.path.clone();
         path.push(index.to_string());
         let item = Field::new(self.reader, path, item);
+        if let Value::String(_, text) = item.value {
+            return self.judge(text, item.place(), read);
+        }
         let message = format!("expected texts in this list, found {}", item.kind());
         self.reader.push(&self.path, item.place(), message, None);
+        None
+    }
+
+    /// Reads one text of a list, which stands at a place of its own.
+    fn judge<T>(&self, text: &str, place: Place, read: impl Fn(&str) -> Result<T, Complaint>) -> Option<T> {
+        let complaint = match read(text) {
+            Ok(value) => return Some(value),
+            Err(complaint) => complaint,
+        };
+        let message = complaint.message.unwrap_or_else(|| "expected another text".to_owned());
+        let message =
+            if complaint.hides_value { message } else { format!("{message}, found {}", quote(text)) };
+        let hint = complaint.hint.map(|hint| match hint {
+            Hint::Value { in_file, .. } => format!("write: {in_file}"),
+            Hint::Do(text) => text,
+        });
+        self.reader.push(&self.path, place, message, hint);
         None
     }
 

@@ -7,7 +7,9 @@ use std::path::{Path, PathBuf};
 
 use super::problem::{Place, Problem, Problems, quote_path};
 use super::reader::Reader;
-use super::{Config, accounts, collect, document, environment, layers, log, operator, web};
+use super::{
+    Config, accounts, budgets, collect, document, environment, layers, log, operator, receivers, store, web,
+};
 
 /// Where the file is looked for, when neither the command nor the environment names one.
 const PLACES: [&str; 2] = ["proxymeter.toml", "/etc/proxymeter/proxymeter.toml"];
@@ -47,12 +49,12 @@ pub fn load_text(
     load_layers(file, text, &ours(variables))
 }
 
-/// The variables that are meant for proxymeter; other names may be of any kind.
+/// The variables that are meant for proxymeter, and systemd's for its state; other names may be of any kind.
 fn ours(variables: impl IntoIterator<Item = (OsString, OsString)>) -> BTreeMap<String, OsString> {
     variables
         .into_iter()
         .filter_map(|(name, value)| Some((name.into_string().ok()?, value)))
-        .filter(|(name, _)| name.starts_with(environment::PREFIX))
+        .filter(|(name, _)| name.starts_with(environment::PREFIX) || name == store::STATE_DIRECTORY)
         .collect()
 }
 
@@ -90,7 +92,7 @@ fn read_file(file: &Path) -> Result<String, Problem> {
 
 fn load_layers(file: &Path, text: &str, variables: &BTreeMap<String, OsString>) -> Result<Config, Problems> {
     let (reader, mut problems) = layered(file, text, variables)?;
-    let config = read(&reader, file);
+    let config = read(&reader, file, variables);
     problems.extend(reader.finish());
     match config {
         Some(config) if problems.is_empty() => Ok(config),
@@ -123,15 +125,28 @@ fn names_by_operator(values: &figment::value::Dict) -> Vec<(String, String)> {
 }
 
 /// Reads every section; what comes out is whole only if no problem was noted.
-fn read(reader: &Reader, file: &Path) -> Option<Config> {
+fn read(reader: &Reader, file: &Path, variables: &BTreeMap<String, OsString>) -> Option<Config> {
     let root = reader.root();
     let folder = file.parent().unwrap_or(Path::new(""));
+    let receivers = receivers::read(&root);
+    let collect = collect::read(&root);
+    let accounts = accounts::read(&root, folder);
+    let around = budgets::Around {
+        accounts: &accounts,
+        has_all: !accounts.is_empty() && accounts.len() == root.count("accounts"),
+        receivers: &receivers,
+        lag: collect.lag,
+    };
+    let budgets = budgets::read(&root, &around);
     Some(Config {
         web: web::read(&root),
-        collect: collect::read(&root),
-        accounts: accounts::read(&root, folder),
+        collect,
+        accounts,
+        budgets,
+        store: store::read(&root, folder, variables),
         log: log::read(&root),
-        operator: operator::read(&root),
+        operator: operator::read(&root, &receivers),
+        receivers: receivers.read,
         file: file.to_owned(),
     })
 }
@@ -142,6 +157,18 @@ mod tests {
 
     use super::*;
 
+    /// A table's name with `*` for what the operator names.
+    fn pattern(table: &str) -> String {
+        let mut keys: Vec<&str> = table.split('.').collect();
+        for at in [1, 3] {
+            let is_named = ["accounts", "budgets", "receivers", "thresholds"];
+            if at < keys.len() && is_named.contains(&keys[at - 1]) {
+                keys[at] = "*";
+            }
+        }
+        keys.join(".")
+    }
+
     /// The keys that a file names, commented or not: `[section]` and `key = …` at the start of a line.
     fn keys_named(text: &str) -> BTreeSet<String> {
         let mut section = String::new();
@@ -149,13 +176,7 @@ mod tests {
         for line in text.lines() {
             let line = line.trim_start_matches("# ");
             if let Some(name) = line.strip_prefix('[').and_then(|line| line.strip_suffix(']')) {
-                section = name.to_owned();
-                if let Some((_, below)) = name.strip_prefix("accounts.").and_then(|name| name.split_once('.'))
-                {
-                    section = format!("accounts.*.{below}");
-                } else if name.starts_with("accounts.") {
-                    section = "accounts.*".to_owned();
-                }
+                section = pattern(name);
             } else if let Some((key, _)) = line.split_once(" = ")
                 && key.chars().all(|c| c.is_ascii_lowercase() || c == '_')
             {
@@ -165,20 +186,44 @@ mod tests {
         keys
     }
 
+    /// The file with its examples of receivers and budgets live; what is commented twice stays a comment.
+    fn with_examples(text: &str) -> String {
+        let mut is_example = false;
+        let lines = text.lines().map(|line| {
+            let table = line.trim_start_matches("# ");
+            if table.starts_with('[') {
+                is_example = table.starts_with("[receivers.") || table.starts_with("[budgets.");
+            }
+            let bare = line.strip_prefix("# ").filter(|bare| {
+                let key = bare.split_once(" = ").map(|(key, _)| key);
+                bare.starts_with('[') || key.is_some_and(|key| !key.contains([' ', '#']))
+            });
+            bare.filter(|_| is_example).unwrap_or(line).to_owned() + "\n"
+        });
+        lines.collect()
+    }
+
     #[test]
     fn the_default_file_names_every_key_and_no_other() {
         let file = Path::new("config/default.toml");
-        let text = std::fs::read_to_string(file).unwrap();
+        let text = with_examples(&std::fs::read_to_string(file).unwrap());
         let (reader, _) = layered(file, &text, &BTreeMap::new()).unwrap();
-        read(&reader, file).unwrap();
-        let tables = ["web", "operator", "collect", "log", "accounts", "accounts.*", "accounts.*.schedule"];
-        let known: BTreeSet<String> = reader
-            .known()
-            .into_iter()
+        let config = read(&reader, file, &BTreeMap::new()).unwrap();
+        assert!(config.budgets.len() > 1 && config.receivers.len() > 1);
+        let known = reader.known();
+        let is_table = |path: &Vec<String>| {
+            path.last().is_some_and(|last| last == "*")
+                || path != &["budgets", "*", "labels"]
+                    && known.iter().any(|other| other.len() > path.len() && other.starts_with(path))
+        };
+        let tables = ["web", "operator", "collect", "store", "log", "receivers", "budgets", "accounts"];
+        let keys: BTreeSet<String> = known
+            .iter()
+            .filter(|path| !is_table(path) && !tables.contains(&path.join(".").as_str()))
             .map(|path| path.join("."))
-            .filter(|key| !tables.contains(&key.as_str()))
             .collect();
-        assert_eq!(keys_named(&text), known);
+        assert_eq!(keys_named(&text), keys);
+        assert_eq!(Problems::from(reader.finish()).to_string(), "", "the examples load");
     }
 
     #[test]

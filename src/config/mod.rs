@@ -7,10 +7,13 @@
 
 use std::collections::BTreeMap;
 use std::path::PathBuf;
+use std::sync::Arc;
 
 use crate::domain::account::AccountName;
+use crate::domain::budget::Budget;
 
 mod accounts;
+mod budgets;
 mod collect;
 mod complaint;
 mod document;
@@ -22,11 +25,14 @@ mod layers;
 mod lines;
 mod load;
 mod log;
+mod name;
 mod nearest;
 mod operator;
 mod problem;
 mod reader;
+mod receivers;
 mod secret;
+mod store;
 mod syntax;
 mod web;
 
@@ -36,12 +42,17 @@ pub use accounts::vendor::{
     AuthScheme, DECODO_V1_BASE_URL, DECODO_V2_BASE_URL, DecodoDialect, DecodoLogin, OXYLABS_BASE_URL, Vendor,
 };
 pub use accounts::{AccountConfig, DEFAULT_REQUESTS_PER_SECOND, DEFAULT_TIMEOUT};
-pub use collect::{Collect, DEFAULT_LAG, DEFAULT_MAX_BODY, DEFAULT_MAX_SERIES, DEFAULT_TARGETS_TOP};
+pub use collect::{
+    Collect, DEFAULT_LAG, DEFAULT_LOOK_AGAIN_FLOOR, DEFAULT_MAX_BODY, DEFAULT_MAX_SERIES,
+    DEFAULT_RETENTION_DAYS, DEFAULT_TARGETS_TOP,
+};
 pub use load::{load, load_text};
 pub use log::{Log, LogFormat};
 pub use operator::Operator;
 pub use problem::{Place, Problem, Problems};
+pub use receivers::{Receiver, ReceiverKind};
 pub use secret::{SecretError, SecretFault, SecretFile, SecretSource};
+pub use store::{Store, StoreLocation};
 pub use web::{DEFAULT_LISTEN, Web};
 
 /// A configuration without a mistake in it.
@@ -53,6 +64,12 @@ pub struct Config {
     pub collect: Collect,
     /// The accounts; at least one.
     pub accounts: BTreeMap<AccountName, AccountConfig>,
+    /// The budgets, in the order of their names.
+    pub budgets: Vec<Budget>,
+    /// Who can be told, by name.
+    pub receivers: BTreeMap<Arc<str>, Receiver>,
+    /// Where decisions and history are kept.
+    pub store: Store,
     /// The log.
     pub log: Log,
     /// The people who run proxymeter.

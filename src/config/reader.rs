@@ -77,6 +77,11 @@ impl Reader {
         self.figment.get_metadata(tag).is_some_and(|layer| layer.name == ENVIRONMENT)
     }
 
+    /// A number with a point or an exponent, as the file writes it.
+    pub(super) fn float(&self, path: &[String]) -> Option<&str> {
+        self.positions.float(path)
+    }
+
     /// Where a value stands: in the layer that figment let win.
     pub(super) fn value_place(&self, path: &[String], tag: Tag) -> Place {
         let in_file = || self.positions.value(path);

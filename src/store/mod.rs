@@ -22,7 +22,7 @@
 //! # let folder = tempfile::tempdir()?;
 //! # let (state_directory, new_store) = (folder.path(), true);
 //! # let now: jiff::Timestamp = "2026-11-21T20:00:00Z".parse()?;
-//! let location = Location::parse("sqlite:proxymeter.db", state_directory)?;
+//! let location = Location::Sqlite(state_directory.join("proxymeter.db"));
 //! let store = open(&location, Access::Own { owner: Owner::this_process(now), new_store }).await?;
 //! if let Err(problem) = store.history() {
 //!     tracing::error!(%problem, "decisions go on, forecasts do not");

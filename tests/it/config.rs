@@ -2,6 +2,8 @@
 
 #![expect(clippy::unwrap_used, reason = "a test stops at what it did not expect")]
 
+mod budgets;
+
 use std::collections::BTreeMap;
 use std::ffi::OsString;
 use std::path::Path;
@@ -9,7 +11,8 @@ use std::time::Duration;
 
 use proptest::prelude::*;
 use proxymeter::config::{
-    self, AuthScheme, Config, CredentialSource, DecodoDialect, DecodoLogin, LogFormat, Problems, Vendor,
+    self, AuthScheme, Config, CredentialSource, DecodoDialect, DecodoLogin, LogFormat, Problems,
+    StoreLocation, Vendor,
 };
 use proxymeter::domain::account::AccountName;
 use proxymeter::domain::collector::Collector;
@@ -54,7 +57,7 @@ fn each_mistake_has_its_message() {
         .filter(|path| path.extension().is_some_and(|extension| extension == "toml"))
         .collect();
     files.sort();
-    assert!(files.len() >= 25);
+    assert!(files.len() >= 100);
     let mut wrong = String::new();
     for file in files {
         let said =
@@ -93,6 +96,8 @@ fn what_the_default_file_says_is_the_default() {
     "#;
     let least = load(least, &[]).unwrap();
     shipped.file.clone_from(&least.file);
+    assert_eq!(shipped.store.location, StoreLocation::Sqlite("config/proxymeter.db".into()));
+    shipped.store.location = StoreLocation::Sqlite("proxymeter.db".into());
     assert_eq!(format!("{shipped:#?}"), format!("{least:#?}"));
 }
 
@@ -257,15 +262,17 @@ fn mistakes_of_the_environment_are_told_by_the_variables_name() {
         did you mean PROXYMETER__LOG__LEVEL?
     environment: PROXYMETER__LOG__LEVLE: log.levle: names no key
         did you mean PROXYMETER__LOG__LEVEL?
-    environment: PROXYMETER__OPERATOR__NOTIFY: operator.notify: nobody can be told in version VERSION yet
-        write: PROXYMETER__OPERATOR__NOTIFY=
-    environment: PROXYMETER__STORE__URL: store: not in version VERSION yet
-        take it out: it would silently do nothing
+    environment: PROXYMETER__OPERATOR__NOTIFY: operator.notify: there is no such receiver, found "ops"
+        write: [receivers.NAME] with log = true below, and NAME here
+    environment: PROXYMETER__OPERATOR__NOTIFY: operator.notify: there is no such receiver, found "finance"
+        write: [receivers.NAME] with log = true below, and NAME here
+    environment: PROXYMETER__STORE__URL: store.url: postgres:// is not supported yet
+        write sqlite:FILE, and run one proxymeter
     environment: PROXYMETER__WEB: web: expected a table, found a text
         set its keys one by one: PROXYMETER__WEB__KEY=value
     environment: PROXYMETER__WRITES: expected "off"
         write: PROXYMETER__WRITES=off, or unset it
-    11 problems in the configuration
+    12 problems in the configuration
     "#);
 }
 
@@ -351,6 +358,19 @@ fn line() -> impl Strategy<Value = String> {
         "\"ä b\"",
         "a.b.c",
         "login",
+        "url",
+        "retention",
+        "per",
+        "amount",
+        "price_per_gb",
+        "period",
+        "labels",
+        "used",
+        "clear",
+        "burn",
+        "silent",
+        "action",
+        "mode",
     ]);
     let value = prop_oneof![
         Just("\"oxylabs\"".to_owned()),
@@ -358,6 +378,11 @@ fn line() -> impl Strategy<Value = String> {
         Just("{ x = 1 }".to_owned()),
         Just("1979-05-27".to_owned()),
         Just("nan".to_owned()),
+        Just("\"sub_user\"".to_owned()),
+        "[0-9]{1,32}(\\.[0-9]{1,32})?(e-?[0-9]{1,9})?",
+        "-?[0-9.]{1,32}(%|GB|x over 3h and 5m| USD| of limit|% of plan)?"
+            .prop_map(|text| format!("'{text}'")),
+        "limit -?[0-9.]{0,9}[A-Z]{0,2}".prop_map(|text| format!("'{text}'")),
         any::<i128>().prop_map(|number| number.to_string()),
         "\\PC{0,12}".prop_map(|text| format!("{text:?}")),
         "[0-9a-zA-Z:/@?#.* -]{0,20}".prop_map(|text| format!("'{text}'")),
@@ -371,6 +396,11 @@ fn line() -> impl Strategy<Value = String> {
         "[accounts.a]",
         "[accounts.a.schedule]",
         "[[accounts.b]]",
+        "[store]",
+        "[receivers.a]",
+        "[budgets]",
+        "[budgets.a]",
+        "[budgets.a.thresholds.b]",
     ]);
     prop_oneof![
         3 => (key, value).prop_map(|(key, value)| format!("{key} = {value}")),

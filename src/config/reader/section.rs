@@ -4,11 +4,13 @@ use std::ops::RangeInclusive;
 use std::time::Duration;
 
 use figment::value::{Dict, Value};
+use rust_decimal::Decimal;
 
 use super::super::complaint::Complaint;
 use super::super::document::Path;
 use super::super::duration;
 use super::super::field::Field;
+use super::super::later;
 use super::super::nearest::nearest;
 use super::super::problem::{Problem, dotted, quote, shown};
 use super::{ANY, Reader};
@@ -44,14 +46,36 @@ impl<'a> Section<'a> {
     pub(in crate::config) fn named(&self, key: &'static str) -> Vec<(String, Self)> {
         let header = format!("[{}.NAME]", self.dotted(key));
         let values = self.field(key).and_then(|field| field.table(&header));
-        let section = self.below(key, key, values);
-        let names = section.values.into_iter().flat_map(Dict::keys);
+        self.below(key, key, values).into_named()
+    }
+
+    /// How many tables and values there are below a key.
+    pub(in crate::config) fn count(&self, key: &'static str) -> usize {
+        self.values.and_then(|values| values.get(key)?.as_dict()).map_or(0, Dict::len)
+    }
+
+    /// The tables of this table, each named by the operator.
+    pub(in crate::config) fn into_named(self) -> Vec<(String, Self)> {
+        let header = format!("[{}.NAME]", dotted(&self.path));
+        let names = self.values.into_iter().flat_map(Dict::keys);
         names
             .filter_map(|name| {
-                let values = section.field_of(name, ANY)?.table(&header)?;
-                Some((name.clone(), section.below(name, ANY, Some(values))))
+                let values = self.field_of(name, ANY)?.table(&header)?;
+                Some((name.clone(), self.below(name, ANY, Some(values))))
             })
             .collect()
+    }
+
+    /// The values below a key that are named by the operator; `header` is what to write for the table.
+    pub(in crate::config) fn named_values(
+        &self,
+        key: &'static str,
+        header: &str,
+    ) -> Vec<(String, Field<'a>)> {
+        let values = self.field(key).and_then(|field| field.table(header));
+        let section = self.below(key, key, values);
+        let names = values.into_iter().flat_map(Dict::keys);
+        names.filter_map(|name| Some((name.clone(), section.field_of(name, ANY)?))).collect()
     }
 
     /// The value at a key, if it is there; the key counts as known from now on.
@@ -110,6 +134,12 @@ impl<'a> Section<'a> {
         self.reader.settled.borrow_mut().insert(self.path.clone());
     }
 
+    /// Whether a key is here that comes with a later version, which is told by its name.
+    pub(in crate::config) fn has_later(&self) -> bool {
+        let keys = self.values.into_iter().flat_map(Dict::keys);
+        keys.into_iter().any(|key| later::is_later(&self.path_of(key)))
+    }
+
     /// The dotted key of a value in this table.
     pub(in crate::config) fn dotted(&self, key: &str) -> String {
         dotted(&self.path_of(key))
@@ -148,13 +178,7 @@ impl<'a> Section<'a> {
 
     /// A text with something in it.
     pub(in crate::config) fn text(&self, key: &'static str) -> Option<String> {
-        self.parse(key, "a text", |text| match text {
-            "" => Err(Complaint::new("this text is empty").hiding()),
-            text if text.chars().any(char::is_control) => {
-                Err(Complaint::new("this text has a control character"))
-            }
-            text => Ok(text.to_owned()),
-        })
+        self.field(key)?.text()
     }
 
     /// One of a few words.
@@ -179,6 +203,16 @@ impl<'a> Section<'a> {
         })
     }
 
+    /// A decimal number for which `is_right` holds, as a number or a text; it is never rounded on its way.
+    pub(in crate::config) fn decimal(
+        &self,
+        key: &'static str,
+        expected: &str,
+        is_right: impl FnOnce(&Decimal) -> bool,
+    ) -> Option<Decimal> {
+        self.field(key)?.decimal(expected, is_right)
+    }
+
     /// A whole number within a range.
     pub(in crate::config) fn whole(&self, key: &'static str, range: RangeInclusive<u64>) -> Option<u64> {
         self.field(key)?.whole(&range)
@@ -189,9 +223,13 @@ impl<'a> Section<'a> {
         self.field(key)?.flag()
     }
 
-    /// A list of texts; in the environment with commas between them.
-    pub(in crate::config) fn texts(&self, key: &'static str) -> Option<Vec<String>> {
-        self.field(key)?.texts()
+    /// A list of texts, each read by `read`; in the environment with commas between them.
+    pub(in crate::config) fn list<T>(
+        &self,
+        key: &'static str,
+        read: impl Fn(&str) -> Result<T, Complaint>,
+    ) -> Option<Vec<T>> {
+        self.field(key)?.list(read)
     }
 
     /// A duration within a range.

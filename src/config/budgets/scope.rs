@@ -1,0 +1,103 @@
+//! Whom a budget concerns, and which accounts that are.
+
+use std::time::Duration;
+
+use jiff::Timestamp;
+
+use crate::domain::budget::Per;
+use crate::domain::budget::selector::{Selector, Selectors};
+use crate::domain::collector::Collector;
+
+use super::super::accounts::AccountConfig;
+use super::{Around, Complaint, Section};
+
+/// Reads the six selectors.
+pub(super) fn selectors(section: &Section<'_>) -> Selectors {
+    let read = |key| {
+        section.parse(key, "a regular expression such as \"scraper_.*\"", |text| match text {
+            "" => Err(Complaint::new("this fits no name").hiding().advise("take it out to fit every name")),
+            text => Selector::new(text).map_err(|error| Complaint::new(error.to_string())),
+        })
+    };
+    Selectors {
+        provider: read("provider"),
+        account: read("account"),
+        product: read("product"),
+        sub_user: read("sub_user"),
+        target: read("target"),
+        subscription: read("subscription"),
+    }
+}
+
+/// The accounts that a budget fits, as far as they are without a mistake.
+pub(super) struct Scope<'a> {
+    fitting: Vec<&'a AccountConfig>,
+    around: &'a Around<'a>,
+}
+
+impl<'a> Scope<'a> {
+    pub(super) fn new(selectors: &Selectors, around: &'a Around<'a>) -> Self {
+        let accounts = around.accounts.values();
+        let fits = |account: &&AccountConfig| {
+            selectors.fits_account(account.account.provider, account.account.name.as_str())
+        };
+        Self { fitting: accounts.filter(fits).collect(), around }
+    }
+
+    pub(super) fn accounts(&self) -> impl Iterator<Item = &'a AccountConfig> {
+        self.fitting.iter().copied()
+    }
+
+    /// The longest pause between two looks at what a budget is about.
+    pub(super) fn longest_pause(&self, per: Per) -> Duration {
+        let collector = if per == Per::Account { Collector::Account } else { Collector::SubUsers };
+        let crons = self.fitting.iter().filter_map(|account| account.schedule.get(&collector));
+        // Any moment will do, and the same one says the same of the same file.
+        crons.map(|cron| cron.longest_pause(Timestamp::UNIX_EPOCH)).max().unwrap_or_default()
+    }
+
+    /// What can be said of the selectors: whom they fit, and whether they go with what an incident is about.
+    pub(super) fn check(&self, section: &Section<'_>, per: Option<Per>) {
+        let Some(per) = per else { return self.check_accounts(section) };
+        self.check_accounts(section);
+        let belongs = [
+            ("target", Per::Target, per == Per::Target),
+            ("subscription", Per::Subscription, per == Per::Subscription),
+            ("product", Per::SubUser, per != Per::Unattributed),
+            ("sub_user", Per::SubUser, !matches!(per, Per::Unattributed | Per::Subscription)),
+        ];
+        for (key, meant, _) in belongs.into_iter().filter(|(.., belongs)| !belongs) {
+            let message = format!("this chooses nothing with per = \"{}\"", per.as_str());
+            let hint = format!("write: per = \"{}\", or take it out", meant.as_str());
+            section.refuse(key, Complaint::new(message).hiding().advise(hint));
+        }
+        let (collector, hint) = match per {
+            Per::Target => (
+                Collector::Targets,
+                "write: targets = \"0 20 * * * *\" in an account's schedule; Oxylabs alone has them",
+            ),
+            Per::Subscription => {
+                (Collector::Subscriptions, "only accounts of Decodo have subscriptions: choose one")
+            }
+            _ => return,
+        };
+        let is_read = self.fitting.iter().any(|account| account.schedule.contains_key(&collector));
+        if !is_read && !self.fitting.is_empty() && self.around.has_all {
+            let message = format!("none of the accounts that this fits reads {collector}");
+            section.refuse("per", Complaint::new(message).hiding().advise(hint));
+        }
+    }
+
+    fn check_accounts(&self, section: &Section<'_>) {
+        if !self.fitting.is_empty() || !self.around.has_all {
+            return;
+        }
+        let names = self.around.accounts.values();
+        let names = names.map(|account| format!("{} ({})", account.account.name, account.account.provider));
+        let hint = format!("accounts: {}", names.collect::<Vec<_>>().join(", "));
+        // Without either it would fit every account, of which there is one at least.
+        if let Some(key) = ["account", "provider"].into_iter().find(|key| section.has(key)) {
+            section.refuse(key, Complaint::new("this fits no account").advise(hint));
+        }
+    }
+}
