@@ -15,6 +15,7 @@ pub mod forecast;
 pub mod grant;
 pub mod history;
 pub mod incident;
+pub mod judgement;
 pub mod ledger;
 pub mod period;
 pub mod plan;
