@@ -114,7 +114,7 @@ fn series(config: &Config) -> Listing {
     let mut listing = Listing::new(&["account", "series", "more_a_sub_user", "with_100_sub_users"]);
     for (name, account) in &config.accounts {
         let subscriptions = account.schedule.contains_key(&Collector::Subscriptions).into();
-        let series = estimate::series(account, config.collect.targets_top, subscriptions);
+        let series = estimate::series(account, &config.budgets, config.collect.targets_top, subscriptions);
         let count = |count| Cell::count(Some(count));
         listing.add(vec![
             Cell::text(name.as_str()),

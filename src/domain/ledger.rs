@@ -244,7 +244,8 @@ impl Ledger {
         let starts: Vec<_> = self.spans.iter().filter_map(|span| Some((span, span.start()?))).collect();
         let missing = |(at, seat): (usize, &Seat)| {
             let lacks = |(span, start): &(&SpanSum, Timestamp)| {
-                (seat.standing.known_from > *start && !span.is_based(at)).then_some(*start)
+                let is_known = span.is_summed(at, seat.standing.known_from, *start) || span.is_based(at);
+                (!is_known).then_some(*start)
             };
             let from = starts.iter().filter_map(lacks).min()?;
             Some(Uncovered { key: seat.key.clone(), from })

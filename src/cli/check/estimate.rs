@@ -6,6 +6,8 @@ use jiff::Timestamp;
 
 use crate::collect::pass::TARGETS_SHARE;
 use crate::config::{AccountConfig, DecodoDialect, Vendor};
+use crate::domain::budget::threshold::Kind;
+use crate::domain::budget::{Budget, Per};
 use crate::domain::collector::Collector;
 use crate::domain::cron::Cron;
 use crate::metrics::catalog::{FAMILIES, Family};
@@ -35,15 +37,47 @@ impl std::iter::Sum for Amount {
     }
 }
 
-/// The series of an account that count against `collect.max_series`, at most.
-pub(super) fn series(account: &AccountConfig, targets_top: usize, subscriptions: u64) -> Amount {
-    let count = |is: fn(&Family) -> bool| FAMILIES.iter().filter(|family| is(family)).count() as u64;
+/// The series of an account that count against `collect.max_series`, at most; open incidents are one more each.
+pub(super) fn series(
+    account: &AccountConfig,
+    budgets: &[Budget],
+    targets_top: usize,
+    subscriptions: u64,
+) -> Amount {
+    let count = |is: fn(&Family) -> bool| {
+        FAMILIES.iter().filter(|family| !has(family, "budget") && is(family)).count() as u64
+    };
     let targets = if account.schedule.contains_key(&Collector::Targets) { targets_top as u64 + 1 } else { 0 };
     let of_subscriptions = count(|family| has(family, "subscription")) * subscriptions;
-    Amount {
+    let own = Amount {
         fixed: count(is_of_account) + of_subscriptions,
         each: count(|family| has(family, "sub_user") && !has(family, "target"))
             + count(|family| has(family, "target")) * targets,
+    };
+    let name = account.account.name.as_str();
+    let fitting =
+        budgets.iter().filter(|budget| budget.selectors.fits_account(account.account.provider, name));
+    let of_budgets = fitting.map(|budget| of_budget(budget, targets, subscriptions));
+    [own].into_iter().chain(of_budgets).sum()
+}
+
+/// The series of one budget, as if it meant every sub-user.
+fn of_budget(budget: &Budget, targets: u64, subscriptions: u64) -> Amount {
+    let with = |label: &str, is: bool| {
+        FAMILIES
+            .iter()
+            .filter(|family| has(family, "budget") && has(family, "account"))
+            .filter(|family| has(family, label) == is && !has(family, "threshold"))
+            .count() as u64
+    };
+    let burns =
+        budget.thresholds.iter().filter(|threshold| threshold.when.kind() == Kind::Burn).count() as u64;
+    let one = with("window", false) + with("window", true) * 2 * burns;
+    match budget.per {
+        Per::SubUser => Amount { fixed: 0, each: one },
+        Per::Account | Per::Unattributed => Amount { fixed: one, each: 0 },
+        Per::Subscription => Amount { fixed: one * subscriptions, each: 0 },
+        Per::Target => Amount { fixed: 0, each: one * targets },
     }
 }
 
@@ -218,7 +252,7 @@ mod tests {
     fn series_follow_from_the_catalog() {
         let oxylabs = account("provider = \"oxylabs\"");
         let with_targets = account("provider = \"oxylabs\"\nschedule.targets = \"0 20 * * * *\"");
-        let (without, with) = (series(&oxylabs, 10, 0), series(&with_targets, 10, 0));
+        let (without, with) = (series(&oxylabs, &[], 10, 0), series(&with_targets, &[], 10, 0));
         assert_eq!(with.fixed, without.fixed);
         assert_eq!(
             with.each - without.each,
@@ -226,6 +260,6 @@ mod tests {
             "traffic and requests of ten targets and the rest"
         );
         assert!(without.fixed >= 9 && without.each >= 5, "{without:?}");
-        assert_eq!(series(&oxylabs, 10, 2).fixed - without.fixed, 2 * 3);
+        assert_eq!(series(&oxylabs, &[], 10, 2).fixed - without.fixed, 2 * 3);
     }
 }

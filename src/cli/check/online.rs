@@ -142,7 +142,9 @@ fn caps(findings: &Findings) -> Vec<String> {
 fn cost(context: &Context, account: &AccountConfig, findings: &Findings) -> (u64, Vec<String>) {
     let Collect { targets_top, lag, .. } = context.config.collect;
     let sub_users = findings.sub_users.len() as u64;
-    let series = estimate::series(account, targets_top, findings.subscriptions.len() as u64).of(sub_users);
+    let series =
+        estimate::series(account, &context.config.budgets, targets_top, findings.subscriptions.len() as u64)
+            .of(sub_users);
     let loads = estimate::loads(account, lag, findings.silent(), context.now());
     let calls: u64 = loads.iter().map(|load| load.a_day.of(sub_users)).sum();
     let percent = share(account, &loads, sub_users) * 100.0;

@@ -30,7 +30,7 @@ impl Ledger {
         self.now = self.now.max(standing.observed);
     }
 
-    /// Begins the periods that budgets ask for, before the days are loaded.
+    /// Begins the periods that budgets ask for, first of all; `vendor` is the vendor's as it was judged last.
     pub fn load_spans(&mut self, vendor: Option<Period>, now: Timestamp) {
         for span in &mut self.spans {
             span.begin(&self.zone, vendor, now);

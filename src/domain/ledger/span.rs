@@ -14,6 +14,8 @@ pub(super) struct SpanSum {
     rule: PeriodRule,
     start: Option<Timestamp>,
     account: Bytes,
+    /// Seats that there were when the first start was learnt: what they used before is in no sum.
+    unsummed: usize,
     sub_users: Vec<Bytes>,
     /// Those for which the vendor was asked from the start on.
     based: Vec<bool>,
@@ -21,7 +23,7 @@ pub(super) struct SpanSum {
 
 impl SpanSum {
     pub(super) const fn new(rule: PeriodRule) -> Self {
-        Self { rule, start: None, account: Bytes(0), sub_users: Vec::new(), based: Vec::new() }
+        Self { rule, start: None, account: Bytes(0), unsummed: 0, sub_users: Vec::new(), based: Vec::new() }
     }
 
     pub(super) const fn start(&self) -> Option<Timestamp> {
@@ -32,6 +34,7 @@ impl SpanSum {
     pub(super) fn begin(&mut self, zone: &TimeZone, vendor: Option<Period>, now: Timestamp) {
         let start = self.rule.at(now, zone, vendor).map(|period| period.start);
         if start > self.start {
+            self.unsummed = if self.start.is_none() { self.sub_users.len() } else { 0 };
             self.start = start;
             self.account = Bytes(0);
             self.sub_users.fill(Bytes(0));
@@ -61,10 +64,17 @@ impl SpanSum {
     pub(super) fn used(&self, place: Place, known_from: Timestamp) -> Option<Bytes> {
         let start = self.start?;
         match place {
-            Place::Account => (known_from <= start).then_some(self.account),
-            Place::SubUser(at) if known_from <= start || self.is_based(at) => self.sub_users.get(at).copied(),
-            Place::SubUser(_) => None,
+            Place::Account => (known_from <= start && self.unsummed == 0).then_some(self.account),
+            Place::SubUser(at) => {
+                let is_known = self.is_summed(at, known_from, start) || self.is_based(at);
+                self.sub_users.get(at).copied().filter(|_| is_known)
+            }
         }
+    }
+
+    /// Whether everything that a seat used since the start was added.
+    pub(super) fn is_summed(&self, at: usize, known_from: Timestamp, start: Timestamp) -> bool {
+        known_from <= start && at >= self.unsummed
     }
 
     pub(super) fn is_based(&self, at: usize) -> bool {

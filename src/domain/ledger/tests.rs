@@ -218,10 +218,10 @@ fn a_ledger_goes_on_after_a_restart() {
     for (subject, stands) in month.saved.iter().flat_map(|pass| &pass.standing) {
         standing.insert(subject.clone(), *stands);
     }
+    again.load_spans(None, at(1, 40));
     for (subject, stands) in &standing {
         again.load_standing(subject, *stands);
     }
-    again.load_spans(None, at(1, 40));
     for pass in &month.saved {
         for figure in &pass.changed {
             let (day, hour) =
