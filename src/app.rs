@@ -7,6 +7,7 @@
 pub mod accounts;
 mod calls;
 pub mod daemon;
+pub mod decide;
 pub mod demo;
 mod entry;
 mod generation;

@@ -8,6 +8,7 @@ use anyhow::Context;
 use tokio::sync::mpsc;
 use tokio_util::sync::CancellationToken;
 
+use super::decide::{Decider, Keeping, Settings};
 use super::generation::Generation;
 use super::source::Everything;
 use super::state::Sessions;
@@ -15,6 +16,7 @@ use super::watch::Watch;
 use crate::collect::clock::Clock;
 use crate::config::{Config, Problems};
 use crate::metrics::own::OwnMetrics;
+use crate::store::owner::Owner;
 use crate::web;
 
 /// How often the clock goes by the machine's again, and from which step on that is told.
@@ -42,16 +44,22 @@ impl Reload {
 pub struct Daemon {
     config: Config,
     listener: web::Listener,
+    keeping: Keeping,
+    clock: Arc<Clock>,
 }
 
 impl Daemon {
-    /// Takes the address.
+    /// Takes the address and the store, which may begin empty where `new_store` says so or no account is written to.
     ///
     /// # Errors
-    /// The address cannot be had; the text says what to do.
-    pub async fn bind(config: Config) -> anyhow::Result<Self> {
+    /// The address or the store cannot be had; the text says what to do.
+    pub async fn bind(config: Config, new_store: bool) -> anyhow::Result<Self> {
+        let clock = Arc::new(Clock::new());
+        let may_begin = new_store || !config.accounts.values().any(|account| account.account.writes);
+        let owner = Owner::this_process(clock.now());
+        let keeping = Keeping::open(&config.store.location, owner, may_begin).await?;
         let listener = web::bind(config.web.listen).await?;
-        Ok(Self { config, listener })
+        Ok(Self { config, listener, keeping, clock })
     }
 
     /// The real address, also where port 0 was asked for.
@@ -65,8 +73,7 @@ impl Daemon {
     /// # Errors
     /// Something without which nothing can be collected.
     pub async fn run(self, stop: CancellationToken, reload: Reload) -> anyhow::Result<()> {
-        let Self { config, listener } = self;
-        let clock = Arc::new(Clock::new());
+        let Self { config, listener, keeping, clock } = self;
         let own = OwnMetrics::new(env!("CARGO_PKG_VERSION")).context("proxymeter's own metrics")?;
         own.reloaded(Some(clock.now()));
         let sessions = Sessions::default();
@@ -79,10 +86,16 @@ impl Daemon {
         tracing::info!(%address, accounts = config.accounts.len(), "collects, and serves /metrics");
 
         let time = tokio::spawn(keep_time(clock, stop.clone()));
+        let decider = Arc::new(Decider::new(watch.clone(), Settings::of(&config), keeping).await);
+        // Passes that end while the process stops are still counted.
+        let last = CancellationToken::new();
+        let deciding = tokio::spawn(decider.clone().run(last.clone()));
         let generation = Generation::start(&config, &watch).await?;
-        let generation = reloading(config, generation, &watch, &sessions, reload, &stop).await?;
+        let generation = reloading(config, generation, &watch, &decider, &sessions, reload, &stop).await?;
         tracing::info!("stops: running passes and answers may end");
         generation.stop().await?;
+        last.cancel();
+        deciding.await.context("the decider")?;
         server.await.context("the web server")?;
         time.await.context("the clock")?;
         tracing::info!("stopped");
@@ -95,6 +108,7 @@ async fn reloading(
     mut config: Config,
     mut generation: Generation,
     watch: &Arc<Watch>,
+    decider: &Decider,
     sessions: &Sessions,
     mut reload: Reload,
     stop: &CancellationToken,
@@ -123,6 +137,7 @@ async fn reloading(
         generation.stop().await?;
         let state = sessions.state(&next, &watch.clock, &watch.own, Some(&before))?;
         watch.swap(state);
+        decider.reload(Settings::of(&next)).await;
         config = next;
         generation = Generation::start(&config, watch).await?;
         watch.own.reloaded(Some(watch.clock.now()));
@@ -132,7 +147,12 @@ async fn reloading(
 
 /// Some keys take a restart, and say so rather than seem to be in force.
 fn tell_of_what_stays(before: &Config, next: &Config) {
-    for (key, changed) in [("web", before.web != next.web), ("log", before.log != next.log)] {
+    let keys = [
+        ("web", before.web != next.web),
+        ("log", before.log != next.log),
+        ("store", before.store != next.store),
+    ];
+    for (key, changed) in keys {
         if changed {
             tracing::warn!("[{key}] changed, which takes effect at the next restart");
         }

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 use std::net::{Ipv4Addr, SocketAddr};
+use std::path::Path;
 use std::sync::Arc;
 
 use anyhow::Context;
@@ -13,55 +14,104 @@ use super::daemon::Daemon;
 use crate::collect::clock::Clock;
 use crate::config::{
     AccountConfig, AuthScheme, Collect, Config, CredentialSource, DEFAULT_TIMEOUT, DecodoDialect,
-    DecodoLogin, Log, Operator, SecretSource, Store, StoreLocation, Vendor, Web,
+    DecodoLogin, Log, Operator, Receiver, ReceiverKind, SecretSource, Store, StoreLocation, Vendor, Web,
 };
 use crate::domain::account::{Account, AccountName};
+use crate::domain::budget::amount::{Amount, Share};
+use crate::domain::budget::period::PeriodRule;
+use crate::domain::budget::selector::{Selector, Selectors};
+use crate::domain::budget::threshold::{Action, ActionKind, Condition, Mode, Severity, Threshold};
+use crate::domain::budget::{Budget, OnUnknown, Per};
 use crate::domain::collector::Collector;
 use crate::domain::cron::Cron;
 use crate::domain::units::Gigabyte;
 use crate::simulator::{self, Access, Scenario, Simulator};
 
+/// Who is told: the log, which is on the terminal.
+const RECEIVER: &str = "terminal";
+
 /// How often the demo looks: its traffic is fast, and nobody meters its vendors.
 const EVERY_TWO_SECONDS: &str = "*/2 * * * * *";
 const EVERY_TEN_SECONDS: &str = "*/10 * * * * *";
+
+/// A daemon that reads simulated vendors, and the folder of its store, which is gone with it.
+pub struct Demo {
+    /// The daemon.
+    pub daemon: Daemon,
+    /// Its folder.
+    pub folder: tempfile::TempDir,
+}
 
 /// Starts the simulated vendors on a free port of this machine, and gives the daemon that reads them.
 ///
 /// # Errors
 /// No address can be had.
-pub async fn start(listen: SocketAddr, stop: CancellationToken) -> anyhow::Result<Daemon> {
+pub async fn start(listen: SocketAddr, stop: CancellationToken) -> anyhow::Result<Demo> {
     let vendors =
         TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).await.context("a port for the simulated vendors")?;
     let address = vendors.local_addr().context("the simulated vendors' address")?;
     let scenario = Scenario::demo();
     let clock = Clock::new();
     let simulator = Simulator::new(&scenario, Arc::new(move || clock.now()));
-    let config = config(listen, address, &scenario)?;
-    let daemon = Daemon::bind(config).await?;
+    let folder =
+        tempfile::Builder::new().prefix("proxymeter-demo-").tempdir().context("a folder for the store")?;
+    let config = config(listen, address, &scenario, folder.path())?;
+    let daemon = Daemon::bind(config, true).await?;
     tokio::spawn(async move {
         if let Err(error) = simulator::serve(vendors, simulator, stop).await {
             tracing::error!(%error, "the simulated vendors stopped");
         }
     });
-    Ok(daemon)
+    Ok(Demo { daemon, folder })
 }
 
-fn config(listen: SocketAddr, vendors: SocketAddr, scenario: &Scenario) -> anyhow::Result<Config> {
+fn config(
+    listen: SocketAddr,
+    vendors: SocketAddr,
+    scenario: &Scenario,
+    folder: &Path,
+) -> anyhow::Result<Config> {
     let accounts =
         scenario.access().iter().map(|access| account(vendors, access)).collect::<anyhow::Result<_>>()?;
     Ok(Config {
         web: Web { listen, open: true },
         collect: Collect::default(),
         accounts,
-        budgets: Vec::new(),
-        receivers: BTreeMap::new(),
-        store: Store {
-            location: StoreLocation::Sqlite(std::env::temp_dir().join("proxymeter-demo.db")),
-            is_written: false,
-        },
+        budgets: vec![budget()?],
+        receivers: [(RECEIVER.into(), Receiver { kind: ReceiverKind::Log })].into(),
+        store: Store { location: StoreLocation::Sqlite(folder.join("proxymeter.db")), is_written: false },
         log: Log::default(),
-        operator: Operator { notify: Vec::new() },
+        operator: Operator { notify: vec![RECEIVER.into()] },
         file: "demo".into(),
+    })
+}
+
+/// A runaway's budget: its first threshold is crossed within seconds, its second within a minute.
+fn budget() -> anyhow::Result<Budget> {
+    let threshold = |name, percent, severity| Threshold {
+        severity,
+        notify: vec![RECEIVER.into()],
+        ..Threshold::new(name, Condition::Used(Share::percent(percent)))
+    };
+    let freeze =
+        Action { what: ActionKind::Freeze, mode: Mode::Observe, approve_within: None, countdown: None };
+    let selectors = Selectors {
+        account: Some(Selector::new("oxylabs")?),
+        sub_user: Some(Selector::new("scraper_browser")?),
+        ..Selectors::default()
+    };
+    Ok(Budget {
+        name: "browser".into(),
+        selectors,
+        per: Per::SubUser,
+        amount: Amount::parse("22GB", None)?,
+        period: PeriodRule::Vendor,
+        labels: BTreeMap::new(),
+        unknown: OnUnknown::Notify,
+        thresholds: vec![
+            threshold("warn", 90, Severity::Warning),
+            Threshold { action: Some(freeze), ..threshold("stop", 100, Severity::Critical) },
+        ],
     })
 }
 

@@ -78,6 +78,17 @@ impl BroughtAccount {
 pub async fn collect(config: &Config, progress: impl Fn()) -> anyhow::Result<Brought> {
     let clock = Arc::new(Clock::new());
     let watch = Arc::new(state::watch(config, &clock)?.quiet());
+    let failures = pass_all(config, &watch, progress).await;
+    let passes = config.accounts.values().map(|account| account.schedule.len()).sum();
+    Ok(Brought { accounts: brought(&watch), failures, passes, exposition: exposition(&watch) })
+}
+
+/// One pass of every collector that has a schedule, the accounts beside one another; gives what did not come.
+pub(super) async fn pass_all(
+    config: &Config,
+    watch: &Arc<Watch>,
+    progress: impl Fn(),
+) -> Vec<(AccountName, Collector, Failure)> {
     let state = watch.state();
     let failures = Mutex::new(Vec::new());
     let accounts =
@@ -86,7 +97,7 @@ pub async fn collect(config: &Config, progress: impl Fn()) -> anyhow::Result<Bro
         let pass = Pass {
             holder: watched.holder.clone(),
             observer: watch.clone(),
-            clock: clock.clone(),
+            clock: watch.clock.clone(),
             lag: config.collect.lag,
             target_calls: usize::MAX,
         };
@@ -105,8 +116,7 @@ pub async fn collect(config: &Config, progress: impl Fn()) -> anyhow::Result<Bro
     .await;
     let mut failures = failures.into_inner().unwrap_or_else(PoisonError::into_inner);
     failures.sort_by(|a, b| (&a.0, a.1).cmp(&(&b.0, b.1)));
-    let passes = config.accounts.values().map(|account| account.schedule.len()).sum();
-    Ok(Brought { accounts: brought(&watch), failures, passes, exposition: exposition(&watch) })
+    failures
 }
 
 fn brought(watch: &Watch) -> Vec<BroughtAccount> {

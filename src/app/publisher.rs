@@ -7,7 +7,8 @@ use jiff::Timestamp;
 
 use crate::collect::holder::Holder;
 use crate::domain::collector::Collector;
-use crate::metrics::exposition::Exposition;
+use crate::metrics::catalog::FamilyId;
+use crate::metrics::exposition::{Exposition, Segment};
 use crate::metrics::traffic::{self, Encoded, Tolerances};
 
 /// One account's series as they were encoded last.
@@ -15,6 +16,7 @@ pub(super) struct Published {
     holder: Arc<Holder>,
     tolerances: Tolerances,
     encoded: Mutex<BTreeMap<Collector, Encoded>>,
+    budgets: Mutex<Vec<(FamilyId, Segment)>>,
 }
 
 /// Encodes snapshots into the exposition.
@@ -25,7 +27,7 @@ pub(super) struct Publisher {
 
 impl Published {
     pub(super) fn new(holder: Arc<Holder>, tolerances: Tolerances) -> Self {
-        Self { holder, tolerances, encoded: Mutex::default() }
+        Self { holder, tolerances, encoded: Mutex::default(), budgets: Mutex::default() }
     }
 }
 
@@ -40,6 +42,13 @@ impl Publisher {
         for collector in [Collector::Account, collector] {
             encoded.insert(collector, self.encode(published, collector, now));
         }
+        self.publish(published, &encoded);
+    }
+
+    /// Puts what budgets come to in the place of what they came to before.
+    pub(super) fn budgets(&self, published: &Published, segments: Vec<(FamilyId, Segment)>) {
+        let encoded = published.encoded.lock().unwrap_or_else(PoisonError::into_inner);
+        *published.budgets.lock().unwrap_or_else(PoisonError::into_inner) = segments;
         self.publish(published, &encoded);
     }
 
@@ -66,13 +75,15 @@ impl Publisher {
     }
 
     fn publish(&self, published: &Published, encoded: &BTreeMap<Collector, Encoded>) {
-        let segments = encoded.values().flat_map(|encoded| encoded.segments.iter().cloned()).collect();
+        let budgets = published.budgets.lock().unwrap_or_else(PoisonError::into_inner).clone();
+        let segments = encoded.values().flat_map(|encoded| encoded.segments.iter().cloned());
+        let segments = segments.chain(budgets).collect();
         self.exposition.replace(&published.holder.account().name, segments);
     }
 }
 
 /// A hundred thousand series keep a core busy for a tenth of a second; other tasks go on meanwhile.
-fn off_the_workers<T>(work: impl FnOnce() -> T) -> T {
+pub(super) fn off_the_workers<T>(work: impl FnOnce() -> T) -> T {
     use tokio::runtime::{Handle, RuntimeFlavor};
     match Handle::try_current().map(|runtime| runtime.runtime_flavor()) {
         Ok(RuntimeFlavor::MultiThread) => tokio::task::block_in_place(work),

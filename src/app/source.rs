@@ -32,6 +32,7 @@ impl Source for Everything {
         Status {
             version: env!("CARGO_PKG_VERSION").to_owned(),
             waiting_for: Vec::new(),
+            troubles: self.0.troubles(),
             accounts: self.0.state().accounts.values().map(|watched| account(watched, now)).collect(),
         }
     }

@@ -6,6 +6,7 @@ use std::time::Duration;
 
 use arc_swap::ArcSwap;
 use jiff::Timestamp;
+use tokio::sync::Notify;
 
 use super::publisher::{Published, Publisher};
 use crate::collect::clock::Clock;
@@ -53,6 +54,10 @@ pub(super) struct Watch {
     state: ArcSwap<State>,
     /// Whether failed passes are logged; a command by hand tells of them itself.
     is_logging: bool,
+    /// Told after every pass.
+    pub(super) changed: Notify,
+    /// What is wrong with proxymeter itself, by what it is wrong with.
+    troubles: Mutex<BTreeMap<&'static str, String>>,
     /// What time alone changes must not come back for an account that has just been forgotten.
     refreshing: Mutex<()>,
 }
@@ -128,12 +133,29 @@ impl Watch {
             state: ArcSwap::from_pointee(state),
             is_logging: true,
             refreshing: Mutex::default(),
+            changed: Notify::new(),
+            troubles: Mutex::default(),
         }
     }
 
     /// The same, without a word of failed passes in the log.
     pub(super) fn quiet(self) -> Self {
         Self { is_logging: false, ..self }
+    }
+
+    /// Says what is wrong with a part of proxymeter itself, or that nothing is.
+    pub(super) fn trouble(&self, of: &'static str, trouble: Option<String>) {
+        let mut troubles = self.troubles.lock().unwrap_or_else(PoisonError::into_inner);
+        match trouble {
+            Some(trouble) => drop(troubles.insert(of, trouble)),
+            None => drop(troubles.remove(of)),
+        }
+    }
+
+    /// What is wrong with proxymeter itself, a line each.
+    pub(super) fn troubles(&self) -> Vec<String> {
+        let troubles = self.troubles.lock().unwrap_or_else(PoisonError::into_inner);
+        troubles.iter().map(|(of, trouble)| format!("{of}: {trouble}")).collect()
     }
 
     /// What is watched now.
@@ -231,6 +253,7 @@ impl Observer for Watch {
             })
         });
         let before = before.flatten().flatten().map(|(failure, _)| failure.reason);
+        self.changed.notify_one();
         if self.is_logging {
             log(&account.name, collector, outcome, before, took);
         }

@@ -8,18 +8,25 @@ mod completions;
 mod context;
 mod demo;
 mod endpoints;
+mod explain;
 mod findings;
+mod grant;
+mod incidents;
 mod init;
+mod kept;
 mod man;
 mod metrics;
 mod output;
 mod reconcile;
 mod serve;
 mod simulate;
+mod status;
+mod store;
 mod sub_users;
 mod subscriptions;
 mod traffic;
 mod whitelist;
+mod wish;
 
 use std::io::Write;
 use std::process::ExitCode;
@@ -47,6 +54,16 @@ enum Command {
     Serve(serve::Arguments),
     /// Tell every mistake in the configuration at once; --online also logs in and reads
     Check(check::Arguments),
+    /// Show how the accounts are, what is over, and what was granted
+    Status(status::Arguments),
+    /// Explain what a budget thinks of its targets, and why
+    Explain(explain::Arguments),
+    /// Allow one sub-user of a budget more, for a while
+    Grant(grant::Arguments),
+    /// List what is over and was over, or say that you know
+    Incidents(incidents::Arguments),
+    /// Copy the decisions
+    Store(store::Arguments),
     /// Make one pass of every collector and print what it brought
     Collect(collect::Arguments),
     /// Compare the account's total with its sub-users, and with an invoice
@@ -78,6 +95,7 @@ enum Exit {
     Done = 0,
     Failed = 1,
     Usage = 2,
+    Over = 3,
     Unknown = 4,
 }
 
@@ -121,6 +139,11 @@ fn run(command: Command) -> anyhow::Result<Exit> {
             Command::Init(arguments) => init::run(arguments).await,
             Command::Serve(arguments) => serve::run(arguments).await,
             Command::Check(arguments) => check::run(arguments).await,
+            Command::Status(arguments) => status::run(arguments).await,
+            Command::Explain(arguments) => explain::run(arguments).await,
+            Command::Grant(arguments) => grant::run(arguments).await,
+            Command::Incidents(arguments) => incidents::run(arguments).await,
+            Command::Store(arguments) => store::run(arguments).await,
             Command::Collect(arguments) => collect::run(arguments).await,
             Command::Reconcile(arguments) => reconcile::run(arguments).await,
             Command::SubUsers(arguments) => sub_users::run(arguments).await,

@@ -8,14 +8,18 @@ use tokio::sync::mpsc;
 use tokio::sync::mpsc::error::TrySendError;
 use tokio_util::sync::CancellationToken;
 
-use super::{Exit, Place};
+use super::{Exit, Misused, Place};
 use crate::app::daemon::{Daemon, Reload};
 use crate::config;
+use crate::store::error::StoreError;
 
 #[derive(Args, Debug)]
 pub(super) struct Arguments {
     #[command(flatten)]
     place: Place,
+    /// Begin a new store where there is none, though accounts are written to
+    #[arg(long)]
+    new_store: bool,
 }
 
 pub(super) async fn run(arguments: Arguments) -> anyhow::Result<Exit> {
@@ -25,7 +29,14 @@ pub(super) async fn run(arguments: Arguments) -> anyhow::Result<Exit> {
     }
     let stop = stop_on_signals()?;
     let reload = on_hangup(arguments.place.config)?;
-    Daemon::bind(config).await?.run(stop, reload).await?;
+    let daemon = match Daemon::bind(config, arguments.new_store).await {
+        Ok(daemon) => daemon,
+        Err(error) if matches!(error.downcast_ref(), Some(StoreError::Missing { .. })) => {
+            return Err(Misused(format!("{error:#}")).into());
+        }
+        Err(error) => return Err(error),
+    };
+    daemon.run(stop, reload).await?;
     Ok(Exit::Done)
 }
 

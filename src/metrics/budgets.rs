@@ -1,8 +1,5 @@
 //! Budgets as segments of one account: what is measured, what will be, and which incidents are open.
 
-use std::collections::BTreeMap;
-use std::sync::Arc;
-
 use jiff::Timestamp;
 
 use super::catalog::FamilyId;
@@ -15,15 +12,6 @@ use crate::domain::evaluate::measure::{self, Measure, Measured, Span};
 use crate::domain::forecast::forecast;
 use crate::domain::incident::{Incidents, State, Target};
 use crate::domain::ledger::Ledger;
-
-/// What was encoded of an account's budgets.
-#[derive(Debug)]
-pub struct Encoded {
-    /// A segment a family.
-    pub segments: Vec<(FamilyId, Segment)>,
-    /// How many targets each budget has here.
-    pub targets: BTreeMap<Arc<str>, usize>,
-}
 
 /// The identity of a target as labels: product, sub-user, target, subscription.
 type Identity<'a> = [&'a str; 4];
@@ -39,7 +27,12 @@ struct Writers {
 
 /// Encodes every budget that concerns the account, and its open incidents.
 #[must_use]
-pub fn encode(budgets: &[Budget], view: &View<'_>, incidents: &Incidents, now: Timestamp) -> Encoded {
+pub fn encode(
+    budgets: &[Budget],
+    view: &View<'_>,
+    incidents: &Incidents,
+    now: Timestamp,
+) -> Vec<(FamilyId, Segment)> {
     let account = view.account;
     let writer = |family| SampleWriter::new(family, account.provider, account.name.as_str());
     let mut writers = Writers {
@@ -50,23 +43,32 @@ pub fn encode(budgets: &[Budget], view: &View<'_>, incidents: &Incidents, now: T
         exhaustion: writer(FamilyId::BudgetExhaustion),
         period_end: writer(FamilyId::BudgetPeriodEnd),
     };
-    let mut targets = BTreeMap::new();
     for budget in budgets {
         if !budget.selectors.fits_account(account.provider, account.name.as_str()) {
             continue;
         }
         let span = Span::new(budget.period, view, now);
-        let mut count = 0;
         measure::each(budget, view, &span, now, true, |measure, span| {
-            count += 1;
             writers.write(budget, view, &measure, span, now);
         });
-        targets.insert(budget.name.clone(), count);
     }
     let Writers { amount, used, forecast, burn, exhaustion, period_end } = writers;
     let states = states(budgets, view, incidents, writer(FamilyId::IncidentState));
     let all = [amount, used, forecast, burn, exhaustion, period_end, states];
-    Encoded { segments: all.into_iter().map(SampleWriter::finish).collect(), targets }
+    all.into_iter().map(SampleWriter::finish).collect()
+}
+
+/// How many targets a budget has at an account.
+#[must_use]
+pub fn targets(budget: &Budget, view: &View<'_>, now: Timestamp) -> usize {
+    let account = view.account;
+    if !budget.selectors.fits_account(account.provider, account.name.as_str()) {
+        return 0;
+    }
+    let mut count = 0;
+    let span = Span::new(budget.period, view, now);
+    measure::each(budget, view, &span, now, false, |_, _| count += 1);
+    count
 }
 
 /// Encodes the account's own counters.

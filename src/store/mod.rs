@@ -76,7 +76,7 @@ use error::StoreError;
 use location::Location;
 use owner::Owner;
 use readings::{Day, DayUse, Dropped, PassReadings, Point, Standing, Subject};
-use records::{EventRecord, IncidentId, IncidentRecord, Which};
+use records::{EventRecord, IncidentId, IncidentRecord, Overview, Which};
 use request::{Answer, Asked, NewRequest, Request, RequestId};
 
 /// What a process wants of a store.
@@ -214,6 +214,15 @@ pub trait Store: Send + Sync + std::fmt::Debug {
         last: Date,
         each: &mut EachDay<'_>,
     ) -> Result<(), StoreError>;
+
+    /// Keeps how an account is, for who asks without the daemon.
+    async fn save_overview(&self, overview: &Overview) -> Result<(), StoreError>;
+
+    /// How the accounts were when they were looked at last, by name.
+    async fn overviews(&self) -> Result<Vec<Overview>, StoreError>;
+
+    /// Forgets how an account was that is configured no more.
+    async fn forget_overview(&self, account: &str) -> Result<(), StoreError>;
 
     /// Copies the decisions, consistently, to a file that is not there yet.
     async fn backup(&self, to: &Path) -> Result<(), StoreError>;

@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
 
 use crate::domain::account::AccountName;
 use crate::domain::event::Subject;
@@ -58,4 +59,38 @@ pub struct EventRecord {
     pub kind: String,
     /// What happened.
     pub words: String,
+}
+
+/// How an account was when it was looked at last.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Overview {
+    /// The vendor.
+    pub provider: String,
+    /// The account.
+    pub account: String,
+    /// When this was written.
+    pub at: Timestamp,
+    /// The account's traffic in bytes.
+    pub traffic: Option<u64>,
+    /// Its plan in bytes.
+    pub plan: Option<u64>,
+    /// How many sub-users the newest list has.
+    pub sub_users: Option<usize>,
+    /// Start and end of the vendor's period.
+    pub period: Option<(Timestamp, Timestamp)>,
+    /// Its collectors.
+    pub collectors: Vec<CollectorOverview>,
+}
+
+/// How a collector was.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct CollectorOverview {
+    /// Its name.
+    pub collector: String,
+    /// When its data were given.
+    pub observed: Option<Timestamp>,
+    /// The age in seconds from which on these are too old.
+    pub stale_after_seconds: u64,
+    /// Why the newest attempt brought nothing, if so.
+    pub failure: Option<String>,
 }

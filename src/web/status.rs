@@ -13,6 +13,8 @@ pub struct Status {
     pub version: String,
     /// What else is not done yet, such as opening the store; empty in the long run.
     pub waiting_for: Vec<String>,
+    /// What is wrong with proxymeter itself, such as its store; the start is over all the same.
+    pub troubles: Vec<String>,
     /// The accounts, in the order in which they are shown.
     pub accounts: Vec<AccountStatus>,
 }
@@ -107,6 +109,9 @@ impl Status {
         let mut text = String::from(if self.is_ready() { "ready\n" } else { "not ready\n" });
         for what in &self.waiting_for {
             text += &format!("waiting for {}\n", one_line(what));
+        }
+        for trouble in &self.troubles {
+            text += &format!("trouble with {}\n", one_line(trouble));
         }
         for account in &self.accounts {
             let trouble =

@@ -19,7 +19,7 @@ use sqlx::sqlite::SqliteSynchronous;
 use super::error::StoreError;
 use super::owner::OwnerLock;
 use super::readings::{Day, Dropped, PassReadings, Point, Standing, Subject};
-use super::records::{EventRecord, IncidentId, IncidentRecord, Which};
+use super::records::{EventRecord, IncidentId, IncidentRecord, Overview, Which};
 use super::request::{Answer, Asked, NewRequest, Request, RequestId};
 use super::{Access, EachDay, EachStanding, EndedCounts, Store};
 use crate::domain::account::AccountName;
@@ -198,6 +198,18 @@ impl Store for SqliteStore {
         each: &mut EachDay<'_>,
     ) -> Result<(), StoreError> {
         self.usable_history()?.each_day(account, first, last, each).await
+    }
+
+    async fn save_overview(&self, overview: &Overview) -> Result<(), StoreError> {
+        self.usable_history()?.save_overview(overview).await
+    }
+
+    async fn overviews(&self) -> Result<Vec<Overview>, StoreError> {
+        self.usable_history()?.overviews().await
+    }
+
+    async fn forget_overview(&self, account: &str) -> Result<(), StoreError> {
+        self.usable_history()?.forget_overview(account).await
     }
 
     async fn backup(&self, to: &Path) -> Result<(), StoreError> {

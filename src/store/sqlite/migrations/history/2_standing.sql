@@ -5,3 +5,10 @@ CREATE TABLE standing (
     block BLOB NOT NULL,
     PRIMARY KEY (account, chunk)
 ) STRICT, WITHOUT ROWID;
+
+-- How each account was when it was looked at last, for who asks without the daemon: `words` is JSON.
+CREATE TABLE overview (
+    name TEXT PRIMARY KEY,
+    at INTEGER NOT NULL,
+    words TEXT NOT NULL
+) STRICT, WITHOUT ROWID;

@@ -1,0 +1,248 @@
+//! The decider: after each look counts what is new, judges, saves, and only then tells; and does what commands ask.
+//!
+//! One task, so that nothing is decided twice. Without the store nothing is decided, and metrics go on (F32).
+
+mod answer;
+mod ask;
+mod books;
+mod explain;
+mod publish;
+mod store;
+mod tell;
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+use std::time::Duration;
+
+use arc_swap::ArcSwap;
+use jiff::{SignedDuration, Timestamp};
+use tokio::sync::Mutex;
+use tokio::time::{Instant, MissedTickBehavior};
+use tokio_util::sync::CancellationToken;
+
+use super::publisher::off_the_workers;
+use super::watch::{Watch, Watched};
+use crate::config::{Config, Receiver};
+use crate::domain::account::{Account, AccountName};
+use crate::domain::budget::period::PeriodRule;
+use crate::domain::evaluate::{Tolerance, View};
+use crate::domain::grant::Grant;
+use crate::domain::incident::Incidents;
+use crate::domain::judgement::{Judgement, Rules, judge};
+use crate::domain::ledger::Ledger;
+use crate::domain::snapshot::Snapshot;
+use crate::store::{EndedCounts, Store};
+pub use answer::Wish;
+pub use ask::{Asked, ask};
+pub(super) use store::Keeping;
+pub use store::location;
+
+/// What time alone changes is judged so often.
+const EVERY: Duration = Duration::from_secs(15);
+
+/// How often commands are looked for.
+const LOOK_FOR_REQUESTS: Duration = crate::store::request::LOOK_EVERY;
+
+/// How often the journal is rolled up, and what is old is dropped.
+const TIDY_EVERY: Duration = Duration::from_secs(3_600);
+
+/// For how long an incident that has ended is counted.
+const ENDED_COUNTS: SignedDuration = SignedDuration::from_hours(24);
+
+/// What the configuration says of judging.
+pub(super) struct Settings {
+    rules: Rules,
+    receivers: BTreeMap<Arc<str>, Receiver>,
+    /// The periods that budgets count in, each once.
+    spans: Vec<PeriodRule>,
+    lag: Duration,
+    days_kept: u16,
+}
+
+impl Settings {
+    pub(super) fn of(config: &Config) -> Self {
+        let mut spans: Vec<PeriodRule> = Vec::new();
+        for budget in &config.budgets {
+            if !spans.contains(&budget.period) {
+                spans.push(budget.period);
+            }
+        }
+        Self {
+            rules: Rules { budgets: config.budgets.clone(), operator: config.operator.notify.clone() },
+            receivers: config.receivers.clone(),
+            spans,
+            lag: config.collect.lag,
+            days_kept: config.collect.retention_days,
+        }
+    }
+}
+
+/// What is held from look to look.
+#[derive(Default)]
+struct Held {
+    incidents: Incidents,
+    ledgers: BTreeMap<AccountName, Ledger>,
+    grants: Vec<Grant>,
+    ended: EndedCounts,
+    /// When each account's budgets were encoded last, and from which snapshot.
+    published: BTreeMap<AccountName, (Timestamp, Arc<Snapshot>)>,
+    store: store::Condition,
+}
+
+/// Decides.
+pub(super) struct Decider {
+    watch: Arc<Watch>,
+    settings: ArcSwap<Settings>,
+    held: Mutex<Held>,
+    keeping: Keeping,
+}
+
+/// One account with all that is known of it, borrowed by a [`View`].
+struct Known {
+    account: Account,
+    snapshot: Arc<Snapshot>,
+    tolerance: Tolerance,
+}
+
+impl Known {
+    fn of(watched: &Watched, lag: Duration) -> Self {
+        let mut tolerance = Tolerance { lag, ..Tolerance::default() };
+        for (collector, known) in watched.all_known() {
+            tolerance.stale_after[collector as usize] = known.stale_after;
+        }
+        Self { account: watched.holder.account().clone(), snapshot: watched.holder.snapshot(), tolerance }
+    }
+}
+
+impl Decider {
+    /// A decider that goes on from what the store remembers.
+    pub(super) async fn new(watch: Arc<Watch>, settings: Settings, keeping: Keeping) -> Self {
+        let decider =
+            Self { watch, settings: ArcSwap::from_pointee(settings), held: Mutex::default(), keeping };
+        decider.watch.own.register_store(&crate::store::error::StoreError::REASONS);
+        decider.remember().await;
+        decider
+    }
+
+    /// Judges by another configuration from now on.
+    pub(super) async fn reload(&self, settings: Settings) {
+        let before = self.settings.swap(Arc::new(settings));
+        let is_other = before.spans != self.settings.load().spans || before.lag != self.settings.load().lag;
+        let mut held = self.held.lock().await;
+        let accounts = self.watch.state();
+        held.published.clear();
+        held.ledgers.retain(|name, _| !is_other && accounts.accounts.contains_key(name));
+        self.load_ledgers(&mut held).await;
+    }
+
+    /// Decides until `stop`.
+    pub(super) async fn run(self: Arc<Self>, stop: CancellationToken) {
+        let tidy = tokio::spawn(Self::tidy(self.clone(), stop.clone()));
+        let mut requests = tokio::time::interval(LOOK_FOR_REQUESTS);
+        requests.set_missed_tick_behavior(MissedTickBehavior::Delay);
+        let mut due = Instant::now() + EVERY;
+        loop {
+            tokio::select! {
+                () = stop.cancelled() => break,
+                () = self.watch.changed.notified() => {}
+                () = tokio::time::sleep_until(due) => {}
+                _ = requests.tick() => {
+                    self.answer_requests().await;
+                    continue;
+                }
+            }
+            self.look().await;
+            due = Instant::now() + EVERY;
+        }
+        // What the last passes brought is not lost.
+        self.look().await;
+        if let Err(error) = tidy.await {
+            tracing::error!(%error, "the store was not tidied");
+        }
+        self.keeping.close().await;
+    }
+
+    /// Counts what is new, judges, saves, tells, and shows.
+    pub(super) async fn look(&self) {
+        let now = self.watch.clock.now();
+        let settings = self.settings.load_full();
+        let mut held = self.held.lock().await;
+        self.reopen(&mut held).await;
+        let known = self.known(&settings);
+        self.count(&mut held, &known, now).await;
+        let held = &mut *held;
+        if let Err(problem) = self.end_grants(held, &settings, &known, now).await {
+            tracing::warn!("grants that are over are not forgotten: {problem}");
+        }
+        let is_deciding = self.decide(held, &settings, &known, now).await;
+        self.publish(held, &settings, &known, now, is_deciding);
+    }
+
+    fn known(&self, settings: &Settings) -> Vec<Known> {
+        let state = self.watch.state();
+        state.accounts.values().map(|watched| Known::of(watched, settings.lag)).collect()
+    }
+
+    /// Judges, saves what that changed, and tells of it; whether anything was saved.
+    async fn decide(&self, held: &mut Held, settings: &Settings, known: &[Known], now: Timestamp) -> bool {
+        let Some(store) = self.keeping.decisions() else { return false };
+        let judgement = {
+            let views = views(known, held);
+            off_the_workers(|| judge(&settings.rules, &views, &held.incidents, now))
+        };
+        if judgement.decision.is_empty() {
+            held.incidents = judgement.incidents;
+            return false;
+        }
+        // Nothing leaves unsaved: what cannot be saved is judged again at the next look.
+        if let Err(problem) = store.save_decision(&judgement.decision).await {
+            self.store_failed(
+                held,
+                &problem,
+                "what was decided cannot be saved, so nobody is told and nothing is done",
+            );
+            return false;
+        }
+        self.store_works(held);
+        self.take(held, settings, judgement, &*store, now).await;
+        true
+    }
+
+    async fn take(
+        &self,
+        held: &mut Held,
+        settings: &Settings,
+        judgement: Judgement,
+        store: &dyn Store,
+        now: Timestamp,
+    ) {
+        held.incidents = judgement.incidents;
+        tell::notices(&judgement.plan, &settings.receivers);
+        tell::proposals(&judgement.plan);
+        if !judgement.decision.ended.is_empty() {
+            let since = now.checked_sub(ENDED_COUNTS).unwrap_or(Timestamp::MIN);
+            match store.ended_since(since).await {
+                Ok(ended) => held.ended = ended,
+                Err(problem) => tracing::debug!("incidents that ended are not counted: {problem}"),
+            }
+        }
+    }
+}
+
+/// What is judged: everything known, as views.
+fn views<'a>(known: &'a [Known], held: &'a Held) -> Vec<View<'a>> {
+    static NO_HOLDS: BTreeMap<crate::domain::snapshot::SubUserKey, crate::domain::units::Limit> =
+        BTreeMap::new();
+    let view = |known: &'a Known| {
+        let ledger = held.ledgers.get(&known.account.name);
+        View {
+            account: &known.account,
+            snapshot: &known.snapshot,
+            history: ledger.map_or(&crate::domain::history::NoHistory as _, |ledger| ledger as _),
+            holds: &NO_HOLDS,
+            grants: &held.grants,
+            tolerance: known.tolerance,
+        }
+    };
+    known.iter().map(view).collect()
+}

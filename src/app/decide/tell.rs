@@ -1,0 +1,61 @@
+//! Tells receivers, once what is told is saved.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use crate::config::{Receiver, ReceiverKind};
+use crate::domain::budget::threshold::Severity;
+use crate::domain::plan::{Notice, Plan, proposal_in_words};
+
+/// Tells every notice of a plan to its receiver.
+pub(super) fn notices(plan: &Plan, receivers: &BTreeMap<Arc<str>, Receiver>) {
+    for notice in &plan.notices {
+        if let Some(receiver) = receivers.get(&notice.receiver) {
+            match receiver.kind {
+                ReceiverKind::Log => log(notice),
+            }
+        }
+    }
+}
+
+/// Tells the operator of trouble that no decision can be saved about.
+pub(super) fn operator(to: &[Arc<str>], receivers: &BTreeMap<Arc<str>, Receiver>, words: &str) {
+    for name in to {
+        if let Some(Receiver { kind: ReceiverKind::Log }) = receivers.get(name) {
+            tracing::error!(receiver = %name, "notice: {words}");
+        }
+    }
+}
+
+/// A line for each limit that would be lowered, with what it is before.
+pub(super) fn proposals(plan: &Plan) {
+    for proposal in &plan.proposals {
+        tracing::info!(
+            budget = %proposal.of.budget,
+            threshold = %proposal.threshold,
+            account = %proposal.of.account,
+            mode = %proposal.action.mode,
+            "{}",
+            on_one_line(&proposal_in_words(proposal))
+        );
+    }
+}
+
+fn log(notice: &Notice) {
+    let Notice { receiver, title, lines, severity, .. } = notice;
+    let mut text = on_one_line(title);
+    for line in lines {
+        text.push_str("; ");
+        text.push_str(&on_one_line(line));
+    }
+    match severity {
+        Severity::Info => tracing::info!(receiver = %receiver, "notice: {text}"),
+        Severity::Warning => tracing::warn!(receiver = %receiver, "notice: {text}"),
+        Severity::Critical => tracing::error!(receiver = %receiver, "notice: {text}"),
+    }
+}
+
+/// Vendors' names may hold anything.
+fn on_one_line(text: &str) -> String {
+    text.chars().map(|c| if c.is_control() { ' ' } else { c }).collect()
+}

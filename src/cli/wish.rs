@@ -1,0 +1,20 @@
+//! What the owner of the store is asked for, and how its answer ends a command.
+
+pub(super) use super::Exit;
+use super::{Misused, output};
+use crate::app::decide::{Asked, Wish, ask};
+use crate::config::Config;
+
+/// Has a wish done, prints the answer, and ends by it.
+pub(super) async fn done(config: &Config, wish: &Wish) -> anyhow::Result<Exit> {
+    let Asked { exit, text } = ask(config, wish).await?;
+    let exit = match exit {
+        0 => Exit::Done,
+        2 => return Err(Misused(text.trim_end().to_owned()).into()),
+        3 => Exit::Over,
+        4 => Exit::Unknown,
+        _ => return Err(anyhow::anyhow!(text.trim_end().to_owned())),
+    };
+    output::print(&text)?;
+    Ok(exit)
+}
