@@ -125,11 +125,13 @@ impl Pass<'_> {
             self.rearm(&mut track, &judged, span);
             return track;
         }
-        if let Measured::Row(..) = measure.of {
+        if let (Measured::Row(row, _), Target::SubUser(who)) = (&measure.of, &track.target)
+            && who.name != row.sub_user.username
+        {
             // A name may have changed under its id.
             track.target = measure.of.target();
         }
-        let mut matter = track.matter.take().map(|matter| *matter).unwrap_or_default();
+        let mut matter = track.matter.take().unwrap_or_default();
         matter.missing = None;
         let allows_more = amount.zip(track.amount).is_some_and(|(old, new)| new > old);
         let fires = self.hold(&mut matter, &judged, track.latched);
@@ -138,9 +140,7 @@ impl Pass<'_> {
             self.step_kind(kind, &mut track, &mut matter, &judged, fires, settled, allows_more);
         }
         self.rearm(&mut track, &judged, span);
-        if matter != Matter::default() {
-            track.matter = Some(Box::new(matter));
-        }
+        track.matter = Some(matter).filter(|matter| **matter != Matter::default());
         track
     }
 
