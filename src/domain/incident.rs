@@ -207,8 +207,8 @@ pub struct Track {
     pub granted: Bytes,
     /// The thresholds that were told in this period.
     pub latched: Latches,
-    /// What is the matter, if anything.
-    pub matter: Option<Box<Matter>>,
+    /// What is the matter, if anything; shared from pass to pass while it stays the same.
+    pub matter: Option<Arc<Matter>>,
 }
 
 impl Track {

@@ -61,7 +61,7 @@ fn with_bits_moved(track: &Track, place: impl Fn(usize) -> Option<usize>) -> Tra
     let latched = track.latched.iter().filter_map(&place).map(Latches::one);
     let byte = |at: u8| place(at.into()).and_then(|at| u8::try_from(at).ok());
     let mut track = Track { latched: latched.fold(Latches::default(), Latches::and), ..track.clone() };
-    if let Some(matter) = &mut track.matter {
+    if let Some(matter) = track.matter.as_mut().map(Arc::make_mut) {
         matter.pending = matter.pending.iter().filter_map(|(at, since)| Some((byte(*at)?, *since))).collect();
         let incidents = matter.incidents.iter();
         matter.incidents = incidents

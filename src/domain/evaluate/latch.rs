@@ -1,6 +1,7 @@
 //! One target's thresholds from one evaluation to the next: latched once a period, ended once, re-armed once.
 
 use std::collections::{HashMap, HashSet};
+use std::sync::Arc;
 
 use jiff::Timestamp;
 
@@ -92,7 +93,7 @@ impl Pass<'_> {
                 continue;
             }
             self.note_unknown(Unknown::NotListed, &track.target);
-            let matter = track.matter.get_or_insert_default();
+            let matter = Arc::make_mut(track.matter.get_or_insert_default());
             matter.missing = matter.missing.or(look);
             for incident in &mut matter.incidents {
                 incident.state = State::Unknown;
@@ -134,23 +135,46 @@ impl Pass<'_> {
             self.rearm(&mut track, &judged, span);
             return track;
         }
-        if let Measured::Row(..) = measure.of {
+        if let (Measured::Row(row, _), Target::SubUser(who)) = (&measure.of, &track.target)
+            && who.name != row.sub_user.username
+        {
             // A name may have changed under its id.
             track.target = measure.of.target();
         }
-        let mut matter = track.matter.take().map(|matter| *matter).unwrap_or_default();
-        matter.missing = None;
         let allows_more = amount.zip(track.amount).is_some_and(|(old, new)| new > old);
+        if !allows_more && track.matter.as_ref().is_some_and(|matter| self.goes_on(matter, &judged, news)) {
+            self.rearm(&mut track, &judged, span);
+            return track;
+        }
+        let mut matter = track.matter.take().map(Arc::unwrap_or_clone).unwrap_or_default();
+        matter.missing = None;
         let fires = self.hold(&mut matter, &judged, track.latched);
         let kinds = self.kinds;
         for kind in Kind::ALL.into_iter().filter(|kind| !kinds[*kind as usize].is_empty()) {
             self.step_kind(kind, &mut track, &mut matter, &judged, fires, settled, allows_more);
         }
         self.rearm(&mut track, &judged, span);
-        if matter != Matter::default() {
-            track.matter = Some(Box::new(matter));
-        }
+        track.matter = Some(matter).filter(|matter| *matter != Matter::default()).map(Arc::new);
         track
+    }
+
+    /// Whether every incident stands where it stood, and nothing else begins: most of what is the matter, in most passes.
+    fn goes_on(&self, matter: &Matter, judged: &Judged, news: Latches) -> bool {
+        let nothing_waits = matter.pending.is_empty() && matter.missing.is_none();
+        let mut left = judged.met;
+        let stands = |incident: &Incident| {
+            let at = usize::from(incident.threshold);
+            let Some(threshold) = self.budget.thresholds.get(at) else { return false };
+            let of_kind = self.of_kind(threshold.when.kind(), judged.met);
+            left = left.without(of_kind);
+            let is_settled = incident.state == State::Firing && incident.borne_out;
+            is_settled && self.highest(of_kind) == Some(incident.threshold)
+        };
+        nothing_waits
+            && news.is_empty()
+            && judged.unknown.is_empty()
+            && matter.incidents.iter().all(stands)
+            && left.is_empty()
     }
 
     /// In the vendor's delay after a boundary the old period's figure may still stand there.
@@ -294,6 +318,9 @@ impl Pass<'_> {
     }
 
     fn highest(&self, set: Latches) -> Option<u8> {
+        if set.len() < 2 {
+            return set.iter().next().and_then(|at| u8::try_from(at).ok());
+        }
         let threshold = |at: &usize| self.budget.thresholds.get(*at);
         let at = set.iter().filter(|at| threshold(at).is_some()).max_by(|one, other| {
             match (threshold(one), threshold(other)) {
