@@ -10,10 +10,11 @@ use jiff::Timestamp;
 use proptest::prelude::*;
 use proxymeter::domain::account::AccountName;
 use proxymeter::domain::collector::{Collector, FailureReason};
+use proxymeter::domain::incident::State;
 use proxymeter::domain::units::Bytes;
 use proxymeter::metrics::catalog::{FamilyId, GIVEN_UP_FIRST, Kind};
 use proxymeter::metrics::exposition::{Encoding, Exposition, Format, SampleWriter, Scrape, Segment};
-use proxymeter::metrics::own::{OwnMetrics, Owner};
+use proxymeter::metrics::own::{OwnMetrics, Owner, StorePart};
 
 const FORMATS: [Format; 2] = [Format::Text, Format::OpenMetrics];
 
@@ -38,7 +39,7 @@ fn everything() -> Exposition {
         let vendors = FamilyId::ALL.iter().copied().filter(|id| {
             let family = id.family();
             family.labels.starts_with(&["provider", "account"])
-                && !ours.contains(&family.kind)
+                && (!ours.contains(&family.kind) || family.labels.contains(&"sub_user"))
                 && !family.labels.contains(&"collector")
         });
         let written = vendors.map(|id| {
@@ -61,6 +62,9 @@ fn own() -> OwnMetrics {
         own.reloaded(Some(Timestamp::from_second(100).unwrap()));
         own.success(acme, collector, Timestamp::from_second(102).unwrap(), interval);
     }
+    own.budgets(&[(("b".into(), "warn".into(), State::Firing), 1)].into(), &[("b".into(), 2)].into());
+    own.store(StorePart::Decisions, true);
+    own.register_store(&["full"]);
     own.failure(acme, Collector::Account, FailureReason::Auth);
     own.call(acme, "login", Some(401), interval);
     own
@@ -104,6 +108,9 @@ fn accounts_stand_together_by_family_in_the_order_of_the_catalog() {
     # TYPE proxymeter_series_dropped gauge
     proxymeter_series_dropped{family="proxymeter_target_requests"} 0
     proxymeter_series_dropped{family="proxymeter_target_traffic_bytes"} 0
+    proxymeter_series_dropped{family="proxymeter_budget_forecast_bytes"} 0
+    proxymeter_series_dropped{family="proxymeter_budget_exhaustion_timestamp_seconds"} 0
+    proxymeter_series_dropped{family="proxymeter_budget_burn_ratio"} 0
     proxymeter_series_dropped{family="proxymeter_sub_user_info"} 0
     proxymeter_series_dropped{family="proxymeter_sub_user_limit_enforced"} 0
     proxymeter_series_dropped{family="proxymeter_account_info"} 0
@@ -125,6 +132,9 @@ fn accounts_stand_together_by_family_in_the_order_of_the_catalog() {
     # HELP proxymeter_series_dropped Number of series of the family that are left out because there are more than collect.max_series.
     proxymeter_series_dropped{family="proxymeter_target_requests"} 0
     proxymeter_series_dropped{family="proxymeter_target_traffic_bytes"} 0
+    proxymeter_series_dropped{family="proxymeter_budget_forecast_bytes"} 0
+    proxymeter_series_dropped{family="proxymeter_budget_exhaustion_timestamp_seconds"} 0
+    proxymeter_series_dropped{family="proxymeter_budget_burn_ratio"} 0
     proxymeter_series_dropped{family="proxymeter_sub_user_info"} 0
     proxymeter_series_dropped{family="proxymeter_sub_user_limit_enforced"} 0
     proxymeter_series_dropped{family="proxymeter_account_info"} 0
@@ -164,6 +174,7 @@ fn families_are_given_up_in_their_order_and_said_to_be() {
             (FamilyId::SubUserTrafficLimit, 10),
             (FamilyId::SubUserInfo, 10),
             (FamilyId::SubUserLimitEnforced, 10),
+            (FamilyId::BudgetForecast, 5),
             (FamilyId::TargetTraffic, 30),
             (FamilyId::TargetRequests, 20),
         ]
@@ -177,13 +188,14 @@ fn families_are_given_up_in_their_order_and_said_to_be() {
         exposition.replace(&account("alpha"), segments.into());
     };
     for (max, dropped) in [
-        (90, [0, 0, 0, 0, 0]),
-        (89, [20, 0, 0, 0, 0]),
-        (70, [20, 0, 0, 0, 0]),
-        (69, [20, 30, 0, 0, 0]),
-        (39, [20, 30, 10, 0, 0]),
-        (20, [20, 30, 10, 10, 0]),
-        (0, [20, 30, 10, 10, 0]),
+        (95, [0, 0, 0, 0, 0, 0, 0, 0]),
+        (94, [20, 0, 0, 0, 0, 0, 0, 0]),
+        (75, [20, 0, 0, 0, 0, 0, 0, 0]),
+        (74, [20, 30, 0, 0, 0, 0, 0, 0]),
+        (44, [20, 30, 5, 0, 0, 0, 0, 0]),
+        (39, [20, 30, 5, 0, 0, 10, 0, 0]),
+        (20, [20, 30, 5, 0, 0, 10, 10, 0]),
+        (0, [20, 30, 5, 0, 0, 10, 10, 0]),
     ] {
         let exposition = Exposition::new(max);
         fill(&exposition);

@@ -72,7 +72,12 @@ impl Source for Small {
             collectors: vec![collector],
             ..AccountStatus::default()
         };
-        Status { version: "1.2.3".into(), waiting_for: vec!["the store".into()], accounts: vec![account] }
+        Status {
+            version: "1.2.3".into(),
+            waiting_for: vec!["the store".into()],
+            troubles: Vec::new(),
+            accounts: vec![account],
+        }
     }
 }
 
@@ -181,7 +186,7 @@ async fn routes_answer_with_what_they_are() {
     vary: accept, accept-encoding
     x-content-type-options: nosniff
     cache-control: no-store
-    content-length: 807
+    content-length: 1030
     connection: close
 
     # HELP proxymeter_account_traffic_bytes Bytes that the account used in its current period by the vendor's own total, collected on a schedule because the vendors meter and limit their APIs.

@@ -47,7 +47,7 @@ fn subject(id: &str) -> Subject {
 fn track(id: &str, threshold: Option<u8>, borne_out: bool) -> Track {
     let incident = |threshold| Incident { threshold, state: State::Firing, since: at(1), borne_out };
     let matter = threshold
-        .map(|threshold| Box::new(Matter { incidents: vec![incident(threshold)], ..Matter::default() }));
+        .map(|threshold| Arc::new(Matter { incidents: vec![incident(threshold)], ..Matter::default() }));
     Track {
         target: target(id),
         first_judged: at(0),

@@ -154,7 +154,7 @@ fn track(columns: &Columns<'_>, open: &mut Open) -> Result<(Subject, Track), Sto
         amount: columns.maybe_bytes("amount")?,
         granted: columns.bytes("granted")?,
         latched: Latches(columns.number("latched")?.cast_unsigned()),
-        matter: (matter != Matter::default()).then(|| Box::new(matter)),
+        matter: (matter != Matter::default()).then(|| Arc::new(matter)),
     };
     Ok((subject, track))
 }
