@@ -8,6 +8,7 @@ mod cli;
 mod collect;
 mod config;
 mod dashboards;
+mod deciding;
 mod deploy;
 mod docs;
 mod end_to_end;

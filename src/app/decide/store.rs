@@ -15,7 +15,7 @@ use crate::store::owner::Owner;
 use crate::store::{Access, Store, open};
 
 /// How often a store that was lost is looked for.
-const LOOK_FOR_STORE: Duration = Duration::from_secs(60);
+const LOOK_FOR_STORE: Duration = Duration::from_secs(10);
 
 /// How the store is, as it was told last.
 #[derive(Debug, Default)]
