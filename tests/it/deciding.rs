@@ -35,7 +35,8 @@ fn configure(vendors: &Vendors) {
 
 fn is_firing(threshold: &str) -> impl Fn(&str) -> bool {
     move |page: &str| {
-        let labels = format!("sub_user=\"{WHO}\",budget=\"scrapers\",threshold=\"{threshold}\",state=\"firing\"");
+        let labels =
+            format!("sub_user=\"{WHO}\",budget=\"scrapers\",threshold=\"{threshold}\",state=\"firing\"");
         page.lines().any(|line| line.starts_with("proxymeter_incident_state{") && line.contains(&labels))
     }
 }
@@ -166,7 +167,10 @@ fn explaining_needs_neither_daemon_nor_store() {
     let vendors = Vendors::start();
     configure(&vendors);
     let explained = vendors.run(&["explain", "scrapers"]).ended_with(3).stdout;
-    assert!(explained.contains("scraper_prices at oxylabs") && explained.contains("warn      met"), "{explained}");
+    assert!(
+        explained.contains("scraper_prices at oxylabs") && explained.contains("warn      met"),
+        "{explained}"
+    );
     assert!(!database(&vendors).exists(), "and begins none");
     let asked = vendors.run(&["grant", "scrapers", WHO, "5GB"]).ended_with(1).stderr;
     assert!(asked.contains("there is no store at"), "{asked}");

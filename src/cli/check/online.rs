@@ -1,5 +1,7 @@
 //! `check --online`: a login and a read of each account, and what the vendor says that matters.
 
+use std::sync::Arc;
+
 use futures_util::future::join_all;
 
 use super::super::Exit;
@@ -8,7 +10,8 @@ use super::super::findings::{Findings, Implied, names, plural};
 use super::super::output;
 use super::{estimate, not_kept, share};
 use crate::config::{AccountConfig, Collect};
-use crate::domain::account::AccountName;
+use crate::domain::account::{Account, AccountName};
+use crate::domain::budget::{Budget, Per, selector};
 use crate::providers::Provider;
 
 /// One account's part of the answer.
@@ -17,6 +20,8 @@ struct Answer {
     lines: Vec<String>,
     exit: Exit,
     series: u64,
+    /// The budgets whose selectors fit something here.
+    fitting: Vec<Arc<str>>,
 }
 
 pub(super) async fn run(context: &Context) -> anyhow::Result<Exit> {
@@ -36,6 +41,9 @@ pub(super) async fn run(context: &Context) -> anyhow::Result<Exit> {
         text += "That is too many: targets will be left out first, traffic and limits never. \
                  Lower collect.targets_top, read no targets, or raise collect.max_series.\n";
     }
+    if !has(Exit::Failed) {
+        text += &fits_nothing(&context.config.budgets, &answers);
+    }
     output::print(&text)?;
     Ok(if has(Exit::Failed) {
         Exit::Failed
@@ -46,6 +54,39 @@ pub(super) async fn run(context: &Context) -> anyhow::Result<Exit> {
     })
 }
 
+/// Budgets that judge nothing today; a sub-user that comes later is caught.
+fn fits_nothing(budgets: &[Budget], answers: &[Answer]) -> String {
+    let fits = |budget: &&Budget| answers.iter().any(|answer| answer.fitting.contains(&budget.name));
+    let line = |budget: &Budget| {
+        format!(
+            "\nbudgets.{} fits nothing at the vendors today; what comes later will be judged. \
+             Compare its selectors with proxymeter sub-users list.\n",
+            budget.name
+        )
+    };
+    budgets.iter().filter(|budget| !fits(budget)).map(line).collect()
+}
+
+/// Whether a budget's selectors fit anything at an account now; targets are not read here.
+fn fits(budget: &Budget, account: &AccountConfig, findings: &Findings) -> bool {
+    let Account { provider, name, product: own, .. } = &account.account;
+    let (selectors, product) =
+        (&budget.selectors, |said: &Option<Arc<str>>| said.as_ref().unwrap_or(own).clone());
+    let any_sub_user = || {
+        findings.sub_users.iter().any(|one| selectors.fits_sub_user(&product(&one.product), &one.username))
+    };
+    selectors.fits_account(provider, name.as_str())
+        && match budget.per {
+            Per::SubUser | Per::Target => any_sub_user(),
+            Per::Account => !selectors.chooses_sub_users() || any_sub_user(),
+            Per::Unattributed => true,
+            Per::Subscription => findings.subscriptions.iter().any(|plan| {
+                selector::fits(selectors.subscription.as_ref(), &plan.name)
+                    && selector::fits(selectors.product.as_ref(), &product(&plan.product))
+            }),
+        }
+}
+
 async fn one(context: &Context, provider: &dyn Provider, account: &AccountConfig) -> Answer {
     match Findings::read(provider).await {
         Ok(findings) => told(context, account, &findings),
@@ -54,6 +95,7 @@ async fn one(context: &Context, provider: &dyn Provider, account: &AccountConfig
             lines: vec![format!("failed ({}): {error}", error.reason())],
             exit: Exit::Failed,
             series: 0,
+            fitting: Vec::new(),
         },
     }
 }
@@ -70,7 +112,9 @@ fn told(context: &Context, account: &AccountConfig, findings: &Findings) -> Answ
     lines.extend(caps(findings));
     let (series, calls) = cost(context, account, findings);
     lines.extend(calls);
-    Answer { account: account.account.name.clone(), lines, exit, series }
+    let fitting = context.config.budgets.iter().filter(|budget| fits(budget, account, findings));
+    let fitting = fitting.map(|budget| budget.name.clone()).collect();
+    Answer { account: account.account.name.clone(), lines, exit, series, fitting }
 }
 
 fn summary(findings: &Findings) -> String {

@@ -129,3 +129,20 @@ fn a_schedule_that_cannot_be_kept_is_told() {
         "{online}"
     );
 }
+
+#[test]
+fn online_says_which_budget_fits_nothing_today() {
+    let vendors = Vendors::start();
+    let budget = |name: &str, sub_user: &str| {
+        format!(
+            "[budgets.{name}]\naccount = \"oxylabs\"\nsub_user = \"{sub_user}\"\nper = \"sub_user\"\namount = \"5GB\"\n\
+             thresholds.stop = {{ used = \"100%\", notify = [\"ops\"] }}\n"
+        )
+    };
+    let more =
+        format!("[receivers.ops]\nlog = true\n{}{}", budget("some", "scraper_.*"), budget("none", "nobody"));
+    vendors.configure(|account| account == "oxylabs", &more);
+    let told = vendors.run(&["check", "--online"]).stdout;
+    assert!(told.contains("budgets.none fits nothing at the vendors today"), "{told}");
+    assert!(!told.contains("budgets.some"), "{told}");
+}

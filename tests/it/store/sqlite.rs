@@ -69,3 +69,13 @@ contract!(history:
     a_large_pass_is_read_by_subject,
     one_name_may_be_many_subjects,
 );
+
+contract!(decisions:
+    what_was_decided_is_remembered,
+    incidents_change_end_and_are_acknowledged,
+    what_is_forgotten_is_forgotten,
+    thousands_that_fire_at_once_are_saved,
+    grants_are_kept_until_they_are_over,
+    counters_stand_as_they_were,
+    only_the_owner_decides,
+);
