@@ -11,9 +11,9 @@ pub use answers::{Saved, apply};
 pub use questions::{Done, Known, Wants, questions};
 pub use walk::{Keeper, walk};
 
-use jiff::Timestamp;
 use jiff::civil::Date;
 use jiff::tz::TimeZone;
+use jiff::{SignedDuration, Timestamp};
 
 use crate::domain::figure::Closing;
 use crate::domain::period::midnight;
@@ -180,6 +180,12 @@ async fn days(
 /// The date in the account's zone.
 fn today(now: Timestamp, zone: &TimeZone) -> Date {
     zone.to_datetime(now).date()
+}
+
+/// The last day of which something is not known.
+fn last_unknown(known_from: Timestamp, zone: &TimeZone) -> Date {
+    let before = known_from.checked_sub(SignedDuration::from_nanos(1)).unwrap_or(known_from);
+    today(before, zone)
 }
 
 /// The date that begins at this moment.

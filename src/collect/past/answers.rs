@@ -6,9 +6,9 @@ use jiff::Timestamp;
 use jiff::civil::Date;
 use jiff::tz::TimeZone;
 
-use super::{Answer, Question, date_from, today};
+use super::{Answer, Question, date_from, last_unknown, today};
 use crate::domain::figure::{PassReadings, Standing, Subject};
-use crate::domain::history::History;
+use crate::domain::history::{DAYS, History};
 use crate::domain::ledger::Ledger;
 use crate::domain::period::midnight;
 use crate::domain::snapshot::SubUserKey;
@@ -86,20 +86,30 @@ fn days(
     zone: &TimeZone,
     today: Date,
 ) -> Option<Saved> {
-    let end = midnight(last.tomorrow().ok()?, zone)?;
-    if ledger.known_from(&key)? > end && last < today {
+    let known_from = ledger.known_from(&key)?;
+    let unknown = last_unknown(known_from, zone).min(today);
+    if unknown < first || last < unknown {
         return None;
     }
     let held = ledger.sub_user(&key)?;
     let mut all = Vec::new();
     let mut day = first;
     while day <= today {
-        let told = told.iter().find(|(of, _)| *of == day).map_or(Bytes(0), |(_, used)| *used);
+        let told = || told.iter().find(|(of, _)| *of == day).map_or(Bytes(0), |(_, used)| *used);
         // What was seen is rounded up, and must not come back as what the vendor said.
-        let seen = held.used_since_days(day, day).map(Bytes).filter(|_| day > last);
-        all.push((day, seen.unwrap_or(told)));
+        let seen = || held.used_since_days(day, day).map_or(Bytes(0), Bytes);
+        let is_seen = day > unknown || (day == unknown && is_forgotten(day, today, known_from, zone));
+        all.push((day, if is_seen { seen() } else { told() }));
         day = day.tomorrow().ok()?;
     }
     let (standing, days) = ledger.backfill(&key, first, &all)?;
     Some(Saved::Days { subject: Subject::SubUser(key), days, standing })
+}
+
+/// Whether a day was seen in part, so long ago that the ledger no longer holds how much: it must not count twice.
+fn is_forgotten(day: Date, today: Date, known_from: Timestamp, zone: &TimeZone) -> bool {
+    let is_held =
+        day.until(today).is_ok_and(|ago| usize::try_from(ago.get_days()).is_ok_and(|ago| ago < DAYS));
+    let end = day.tomorrow().ok().and_then(|next| midnight(next, zone));
+    !is_held && end.is_some_and(|end| known_from < end)
 }

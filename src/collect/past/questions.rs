@@ -4,9 +4,9 @@ use std::collections::{HashMap, HashSet};
 use std::time::Duration;
 
 use jiff::civil::Date;
-use jiff::{SignedDuration, Timestamp, ToSpan};
+use jiff::{Timestamp, ToSpan};
 
-use super::{Answer, Question, date_from, dates_of, today};
+use super::{Answer, Question, date_from, dates_of, last_unknown, today};
 use crate::domain::account::Account;
 use crate::domain::history::History;
 use crate::domain::ledger::Ledger;
@@ -126,11 +126,12 @@ fn days(known: &Known<'_>, now: Timestamp, wants: Wants, done: &Done, found: &mu
         if known_from <= start || done.gone.contains(&key) {
             continue;
         }
+        let last = last_unknown(known_from, zone).min(today);
         if known.past.dates == Dates::ByDay {
-            found.push(Question::Days { sub_user: row.sub_user.clone(), first, last: today });
+            found.push(Question::Days { sub_user: row.sub_user.clone(), first, last });
             continue;
         }
-        let mut day = last_unknown(known_from, zone).min(today);
+        let mut day = last;
         while day >= first {
             single.push((day, at));
             let Ok(before) = day.yesterday() else { break };
@@ -178,12 +179,6 @@ fn targets(known: &Known<'_>, now: Timestamp, wants: Wants, done: &Done, found: 
 fn first_day(sub_user: &SubUser, today: Date, wanted: u16) -> Option<Date> {
     let first = today.checked_sub(i32::from(wanted).days()).ok()?;
     Some(sub_user.created.map_or(first, |created| first.max(created.date())).min(today))
-}
-
-/// The last day of which something is not known.
-fn last_unknown(known_from: Timestamp, zone: &jiff::tz::TimeZone) -> Date {
-    let before = known_from.checked_sub(SignedDuration::from_nanos(1)).unwrap_or(known_from);
-    today(before, zone)
 }
 
 /// Somebody of whom nothing but the id is known.
