@@ -5,6 +5,7 @@
 //! metrics up to date; `source` is what the web server asks.
 
 pub mod accounts;
+pub mod backfill;
 mod calls;
 pub mod daemon;
 pub mod decide;

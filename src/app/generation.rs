@@ -48,8 +48,14 @@ impl Generation {
                 // What looked since it was due last waits for the next tick: a reload asks nobody anything.
                 let due = known.last_attempt.and_then(|last| known.cron.next_after(last));
                 let start = if due.is_some_and(|due| now < due) { Start::AtNextTick } else { Start::Now };
-                let worker =
-                    Worker { pass: shared.clone(), collector, cron: known.cron, memory: known.memory, start };
+                let worker = Worker {
+                    pass: shared.clone(),
+                    collector,
+                    cron: known.cron,
+                    memory: known.memory,
+                    start,
+                    look_again: None,
+                };
                 workers.spawn(worker.run(ticks, stop.clone(), DRAIN));
             }
         }

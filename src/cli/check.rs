@@ -41,6 +41,12 @@ pub(super) async fn run(arguments: Arguments) -> anyhow::Result<Exit> {
     online::run(&Context::of(config)?).await
 }
 
+/// The calls that an account's schedule makes a day.
+pub(super) fn calls_a_day(account: &AccountConfig, lag: Duration, sub_users: u64, from: Timestamp) -> u64 {
+    let loads = estimate::loads(account, lag, 0, from);
+    loads.into_iter().map(|load| load.a_day).sum::<Amount>().of(sub_users)
+}
+
 /// What can be said without asking anyone.
 fn offline(config: &Config, now: Timestamp) -> String {
     let mut text = format!("{}: no mistake found\n", config.file.display());

@@ -2,6 +2,7 @@
 //!
 //! Results go to standard output, everything else to standard error.
 
+mod backfill;
 mod check;
 mod collect;
 mod completions;
@@ -66,6 +67,8 @@ enum Command {
     Store(store::Arguments),
     /// Make one pass of every collector and print what it brought
     Collect(collect::Arguments),
+    /// Read the vendors' own history into the store; goes on where it ended
+    Backfill(backfill::Arguments),
     /// Compare the account's total with its sub-users, and with an invoice
     Reconcile(reconcile::Arguments),
     /// List the sub-users, or show one
@@ -145,6 +148,7 @@ fn run(command: Command) -> anyhow::Result<Exit> {
             Command::Incidents(arguments) => incidents::run(arguments).await,
             Command::Store(arguments) => store::run(arguments).await,
             Command::Collect(arguments) => collect::run(arguments).await,
+            Command::Backfill(arguments) => backfill::run(arguments).await,
             Command::Reconcile(arguments) => reconcile::run(arguments).await,
             Command::SubUsers(arguments) => sub_users::run(arguments).await,
             Command::Traffic(arguments) => traffic::run(arguments).await,

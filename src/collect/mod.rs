@@ -7,7 +7,9 @@
 pub mod clock;
 pub mod holder;
 pub mod observer;
+pub mod pacing;
 pub mod pass;
+pub mod past;
 pub mod schedule;
 mod targets;
 pub mod worker;

@@ -1,15 +1,20 @@
 //! One collector of one account through time: triggered, never overlapping, bounded, drained.
 
+mod again;
+
 use std::sync::Arc;
 use std::time::Duration;
 
-use tokio::sync::{Mutex, mpsc};
+use jiff::Timestamp;
+use tokio::sync::{Mutex, mpsc, watch};
 use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
 
+use super::pacing::extra::Extra;
 use super::pass::{Memory, Pass};
 use crate::domain::collector::Collector;
 use crate::domain::cron::Cron;
+use again::Again;
 
 /// How late a tick may come before the pass starts without it: the trigger polls twice a second, and may lose ticks.
 pub const GRACE: Duration = Duration::from_secs(30);
@@ -32,6 +37,19 @@ pub struct Worker {
     pub memory: Arc<Mutex<Memory>>,
     /// When its first pass is.
     pub start: Start,
+    /// Who may want it to look between two ticks; nothing: nobody.
+    pub look_again: Option<LookAgain>,
+}
+
+/// Looks between the ticks of the schedule.
+#[derive(Clone)]
+pub struct LookAgain {
+    /// When the next is wanted; each moment counts once, and nothing takes it back.
+    pub wanted: watch::Receiver<Option<Timestamp>>,
+    /// The account's calls beyond the schedule; a look for which none are left is not made.
+    pub extra: Arc<Extra>,
+    /// What a look takes of these.
+    pub calls: u32,
 }
 
 /// When a worker makes its first pass.
@@ -51,16 +69,22 @@ impl Worker {
     }
 
     /// Makes passes, the first as `start` says and then on each tick, until `stop`; a pass under way is then given up after `drain`.
-    pub async fn run(self, mut ticks: mpsc::Receiver<()>, stop: CancellationToken, drain: Duration) {
+    ///
+    /// What is wanted between the ticks while a pass runs is answered by that pass.
+    pub async fn run(mut self, mut ticks: mpsc::Receiver<()>, stop: CancellationToken, drain: Duration) {
         let memory = self.memory.clone();
         let mut memory = memory.lock().await;
+        let mut again = Again::new(self.look_again.take());
         let mut waits = self.start == Start::AtNextTick;
+        let mut is_due = true;
         loop {
             if !std::mem::take(&mut waits) && !self.bounded_pass(&mut memory, &stop, drain).await {
                 return;
             }
+            again.forget_until(self.pass.clock.now());
             // Ticks that came while the pass ran are skipped: passes do not overlap and do not pile up.
-            if ticks.try_recv().is_ok() {
+            let was_due = std::mem::replace(&mut is_due, true);
+            if ticks.try_recv().is_ok() && was_due {
                 tracing::warn!(
                     account = %self.pass.holder.account().name,
                     collector = %self.collector,
@@ -81,6 +105,7 @@ impl Worker {
                     stop.cancelled().await;
                     return;
                 },
+                () = again.due(&self.pass.clock) => is_due = false,
             }
             tokio::select! {
                 () = stop.cancelled() => return,

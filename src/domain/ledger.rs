@@ -238,6 +238,12 @@ impl Ledger {
         self.of(Some(key)).map(|(_, seat)| seat.standing.consumed.total)
     }
 
+    /// From when on everything that a sub-user used is known.
+    #[must_use]
+    pub fn known_from(&self, key: &SubUserKey) -> Option<Timestamp> {
+        self.of(Some(key)).map(|(_, seat)| seat.standing.known_from)
+    }
+
     /// The sub-users whose sum from a fixed period's start is not known, each with the earliest of these starts.
     #[must_use]
     pub fn uncovered(&self) -> Vec<Uncovered> {
@@ -302,9 +308,13 @@ impl Ledger {
         let seat = self.seats.get_mut(at)?;
         let mut raised = Vec::new();
         for (day, used) in days {
-            let held = seat.summary.used_since_days(*day, *day).map_or(Bytes(0), Bytes);
-            if *used > held {
+            let known = seat.summary.used_since_days(*day, *day).map(Bytes);
+            let held = known.unwrap_or_default();
+            // A day on which nothing was used is then known as well.
+            if known.is_none_or(|held| *used > held) {
                 seat.summary.set_day(*day, *used);
+            }
+            if *used > held {
                 raised.push((*day, Bytes(used.0 - held.0)));
             }
         }

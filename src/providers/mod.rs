@@ -9,6 +9,7 @@ pub mod error;
 pub mod fuzzing;
 pub mod http;
 pub mod oxylabs;
+mod past;
 mod wire;
 mod writer;
 
@@ -18,6 +19,7 @@ use jiff::civil::{Date, DateTime};
 pub use change::{NewSubUser, SubUserChange, SubUserStatus};
 pub use error::ProviderError;
 pub use http::session::Ask;
+pub use past::{Dates, Past};
 pub use writer::Writer;
 
 use crate::domain::account::Account;
@@ -67,6 +69,11 @@ pub trait Provider: Send + Sync {
 
     /// What can be collected here.
     fn collectors(&self) -> &'static [Collector];
+
+    /// What of the past can be asked for.
+    fn past(&self) -> Past {
+        Past::NOTHING
+    }
 
     /// The account's total.
     async fn account_usage(&self, ask: &Ask) -> Result<AccountUsage, ProviderError>;

@@ -71,6 +71,7 @@ use crate::domain::account::AccountName;
 use crate::domain::decision::Decision;
 use crate::domain::grant::Grant;
 use crate::domain::incident::Incidents;
+use crate::domain::snapshot::SubUserKey;
 use crate::domain::units::Bytes;
 use error::StoreError;
 use location::Location;
@@ -187,6 +188,23 @@ pub trait Store: Send + Sync + std::fmt::Debug {
         days: &[(Date, Bytes)],
         standing: Option<Standing>,
     ) -> Result<(), StoreError>;
+
+    /// Adds to a day what each target of a sub-user used, as the vendor says of its past, and notes that this day was
+    /// read; a day that is noted already stays as it is.
+    async fn save_targets(
+        &self,
+        account: &AccountName,
+        sub_user: &SubUserKey,
+        day: Date,
+        used: &[(Arc<str>, Bytes)],
+    ) -> Result<(), StoreError>;
+
+    /// The days from `first` on of which a sub-user's targets were read from the vendor's past, by day.
+    async fn targets_read(
+        &self,
+        account: &AccountName,
+        first: Date,
+    ) -> Result<Vec<(SubUserKey, Date)>, StoreError>;
 
     /// A subject's figures from `from` on, before `until`, by time.
     async fn points(

@@ -11,8 +11,9 @@ use jiff::civil::{Date, date};
 use proxymeter::collect::clock::Clock;
 use proxymeter::collect::holder::Holder;
 use proxymeter::collect::observer::{Observer, Outcome};
+use proxymeter::collect::pacing::extra::Extra;
 use proxymeter::collect::pass::{Memory, Pass};
-use proxymeter::collect::worker::{GRACE, Start, Worker};
+use proxymeter::collect::worker::{GRACE, LookAgain, Start, Worker};
 use proxymeter::domain::account::{Account, AccountName};
 use proxymeter::domain::collector::{Collector, FailureReason};
 use proxymeter::domain::traffic::{
@@ -387,11 +388,15 @@ struct Running {
 }
 
 fn start(pass: &Pass, cron: &str, drain: Duration) -> Running {
+    start_with(pass, cron, drain, None)
+}
+
+fn start_with(pass: &Pass, cron: &str, drain: Duration, look_again: Option<LookAgain>) -> Running {
     let (ticks, received) = Worker::ticks();
     let stop = CancellationToken::new();
     let (cron, memory) = (cron.parse().unwrap(), Arc::default());
-    let worker =
-        Worker { pass: pass.clone(), collector: Collector::Account, cron, memory, start: Start::Now };
+    let (collector, start) = (Collector::Account, Start::Now);
+    let worker = Worker { pass: pass.clone(), collector, cron, memory, start, look_again };
     let task = tokio::spawn(worker.run(received, stop.clone(), drain));
     Running { ticks, stop, task }
 }
@@ -430,6 +435,43 @@ async fn f35_a_lost_tick_is_noticed_and_made_up_for() {
     assert_eq!(fake.log().len(), 0, "a tick may be late");
     tokio::time::sleep(GRACE + Duration::from_secs(10)).await;
     assert_eq!(fake.log().len(), 1);
+    running.stop.cancel();
+    running.task.await.unwrap();
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_look_between_two_ticks_comes_when_it_is_wanted_and_while_calls_are_left() {
+    let fake = Fake::new(State { total: Some(1), takes: Duration::from_secs(10), ..State::default() });
+    let (pass, _) = pass(&fake, "2026-01-15T12:00:00Z");
+    let (want, wanted) = tokio::sync::watch::channel(None);
+    let again = LookAgain { wanted, extra: Arc::new(Extra::new(5)), calls: 2 };
+    let running = start_with(&pass, "0 0 * * * *", Duration::ZERO, Some(again));
+    let at = |second: i64| {
+        Some("2026-01-15T12:00:00Z".parse::<Timestamp>().unwrap() + jiff::SignedDuration::from_secs(second))
+    };
+    let looks = async |until: u64| {
+        let now = pass.clock.now().duration_since(at(0).unwrap()).unsigned_abs();
+        tokio::time::sleep(Duration::from_secs(until) - now).await;
+        fake.log().len()
+    };
+    want.send(at(5)).unwrap();
+    assert_eq!(looks(60).await, 1, "the first pass was under way and answers that");
+    want.send(at(100)).unwrap();
+    assert_eq!(looks(99).await, 0);
+    want.send(at(120)).unwrap();
+    assert_eq!(looks(118).await, 0, "wanted later after all");
+    assert_eq!(looks(180).await, 1);
+    want.send(at(90)).unwrap();
+    want.send(None).unwrap();
+    assert_eq!(looks(240).await, 0, "what has passed is settled");
+    want.send(at(300)).unwrap();
+    assert_eq!(looks(360).await, 1);
+    want.send(at(400)).unwrap();
+    assert_eq!(looks(600).await, 0, "four of five calls are made, and a look takes two");
+    running.ticks.try_send(()).unwrap();
+    assert_eq!(looks(700).await, 1, "the schedule goes on");
+    drop(want);
+    assert_eq!(looks(800).await, 0);
     running.stop.cancel();
     running.task.await.unwrap();
 }

@@ -4,6 +4,7 @@
 
 mod alerts;
 mod arrows;
+mod backfill;
 mod cli;
 mod collect;
 mod config;

@@ -19,7 +19,9 @@ use crate::domain::units::{Bytes, GigabyteEvidence};
 use crate::providers::http::auth::{AuthScheme, Credential, LoginFlow, ReadSecret};
 use crate::providers::http::session::{Session, SessionSettings};
 use crate::providers::writer::{self, Writer, done};
-use crate::providers::{Ask, NewSubUser, Provider, ProviderError, Span, SubUserChange, UsageReport};
+use crate::providers::{
+    Ask, Dates, NewSubUser, Past, Provider, ProviderError, Span, SubUserChange, UsageReport,
+};
 
 const LOGIN_REFUSED: &str = "Check username and password, and that dialect (published, v1 or v2) is the account's; v1 \
                              as it really answers wants login = \"basic\"";
@@ -77,6 +79,13 @@ impl Provider for Decodo {
 
     fn collectors(&self) -> &'static [Collector] {
         &[Collector::Account, Collector::SubUsers, Collector::Subscriptions]
+    }
+
+    fn past(&self) -> Past {
+        match self.dialect {
+            Dialect::Published => Past::NOTHING,
+            Dialect::V1 | Dialect::V2 => Past { dates: Dates::Total, target_days: None },
+        }
     }
 
     /// What is allocated and used; where the dialect does not tell what was used, the subscriptions do.

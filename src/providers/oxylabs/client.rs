@@ -17,7 +17,9 @@ use crate::domain::traffic::{
 use crate::providers::http::auth::{AuthScheme, Credential, LoginFlow, ReadSecret};
 use crate::providers::http::session::{Session, SessionSettings};
 use crate::providers::writer::{self, Writer, done};
-use crate::providers::{Ask, NewSubUser, Provider, ProviderError, Span, SubUserChange, UsageReport};
+use crate::providers::{
+    Ask, Dates, NewSubUser, Past, Provider, ProviderError, Span, SubUserChange, UsageReport,
+};
 
 /// What the vendor's own page says about a refused login.
 const REFUSED: &str = "Oxylabs wants the main proxy user, the first in the users list, not the dashboard login; after a \
@@ -91,6 +93,11 @@ impl Provider for Oxylabs {
 
     fn collectors(&self) -> &'static [Collector] {
         &[Collector::Account, Collector::SubUsers, Collector::Targets]
+    }
+
+    fn past(&self) -> Past {
+        // 30 days of targets (source: the published contract).
+        Past { dates: Dates::ByDay, target_days: Some(30) }
     }
 
     async fn account_usage(&self, ask: &Ask) -> Result<AccountUsage, ProviderError> {

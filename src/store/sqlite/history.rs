@@ -8,6 +8,7 @@ mod read;
 mod roll_up;
 mod seats;
 mod standing;
+mod targets;
 
 use std::collections::HashMap;
 

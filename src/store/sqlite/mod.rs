@@ -9,7 +9,7 @@ mod schema;
 
 use std::ffi::OsString;
 use std::path::{Path, PathBuf};
-use std::sync::{Mutex, PoisonError};
+use std::sync::{Arc, Mutex, PoisonError};
 
 use async_trait::async_trait;
 use jiff::Timestamp;
@@ -26,6 +26,7 @@ use crate::domain::account::AccountName;
 use crate::domain::decision::Decision;
 use crate::domain::grant::Grant;
 use crate::domain::incident::Incidents;
+use crate::domain::snapshot::SubUserKey;
 use crate::domain::units::Bytes;
 use file::{Database, Opening, Purpose};
 use history::History;
@@ -168,6 +169,24 @@ impl Store for SqliteStore {
         standing: Option<Standing>,
     ) -> Result<(), StoreError> {
         self.usable_history()?.raise_days(account, subject, days, standing).await
+    }
+
+    async fn save_targets(
+        &self,
+        account: &AccountName,
+        sub_user: &SubUserKey,
+        day: Date,
+        used: &[(Arc<str>, Bytes)],
+    ) -> Result<(), StoreError> {
+        self.usable_history()?.save_targets(account, sub_user, day, used).await
+    }
+
+    async fn targets_read(
+        &self,
+        account: &AccountName,
+        first: Date,
+    ) -> Result<Vec<(SubUserKey, Date)>, StoreError> {
+        self.usable_history()?.targets_read(account, first).await
     }
 
     async fn points(

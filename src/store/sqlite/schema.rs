@@ -18,6 +18,7 @@ pub(super) fn history() -> Migrator {
     migrator(&[
         (1, "history", include_str!("migrations/history/1_history.sql")),
         (2, "standing", include_str!("migrations/history/2_standing.sql")),
+        (3, "targets_read", include_str!("migrations/history/3_targets_read.sql")),
     ])
 }
 

@@ -68,6 +68,7 @@ contract!(history:
     the_history_survives_a_crash,
     a_large_pass_is_read_by_subject,
     one_name_may_be_many_subjects,
+    a_day_of_targets_is_saved_once,
 );
 
 contract!(decisions:

@@ -130,6 +130,9 @@ impl History {
     }
 
     async fn drop_days(&self, account: i64, before: i64) -> Result<u64, StoreError> {
+        let sql = "DELETE FROM targets_read WHERE account = ? AND day < ?";
+        let done = sqlx::query(sql).bind(account).bind(before).execute(self.file.writer()?).await;
+        done.map_err(self.file.failed())?;
         let sql = "DELETE FROM days WHERE account = ? AND day < ?";
         let done = sqlx::query(sql).bind(account).bind(before).execute(self.file.writer()?).await;
         done.map(|done| done.rows_affected()).map_err(self.file.failed())

@@ -208,3 +208,27 @@ pub(crate) async fn one_name_may_be_many_subjects(fixture: &dyn Fixture) {
     }
     assert_eq!(store.days(&other, &subjects[0], day, day).await.unwrap()[0].usage.used, Bytes(5));
 }
+
+pub(crate) async fn a_day_of_targets_is_saved_once(fixture: &dyn Fixture) {
+    let store = fixture.own().await;
+    let (acme, key, day) = (account("acme"), SubUserKey("a".into()), date(2026, 11, 20));
+    for _ in 0..2 {
+        let used = [("example.com".into(), Bytes(7)), ("example.org".into(), Bytes(0))];
+        store.save_targets(&acme, &key, day, &used).await.unwrap();
+    }
+    store.save_targets(&acme, &key, date(2026, 11, 19), &[]).await.unwrap();
+    store.close().await;
+    let store = fixture.own().await;
+    let read = |first| {
+        let (store, acme) = (&store, &acme);
+        async move { store.targets_read(acme, first).await.unwrap() }
+    };
+    assert_eq!(read(date(2026, 11, 1)).await, [(key.clone(), date(2026, 11, 19)), (key.clone(), day)]);
+    assert_eq!(read(day).await, [(key.clone(), day)]);
+    assert_eq!(store.targets_read(&account("other"), day).await.unwrap(), []);
+    let target = Subject::Target(key, "example.com".into());
+    assert_eq!(all(&*store, &acme).await, Uses::from([((target, day), (7, None))]));
+    // What is dropped is forgotten as read.
+    store.drop_old(at("2028-01-01T00:00:00Z"), 400).await.unwrap();
+    assert_eq!(read(date(2026, 11, 1)).await, []);
+}

@@ -1,0 +1,161 @@
+//! One account's part of a backfill: what is asked next, and where its answer goes.
+
+use std::collections::{HashSet, VecDeque};
+use std::ops::ControlFlow;
+use std::sync::Arc;
+use std::sync::atomic::Ordering;
+
+use anyhow::anyhow;
+use async_trait::async_trait;
+
+use super::{Counted, Filled, Progress};
+use crate::collect::clock::Clock;
+use crate::collect::past::{Answer, Done, Keeper, Known, Question, Saved, Wants, apply, questions};
+use crate::domain::account::Account;
+use crate::domain::collector::FailureReason;
+use crate::domain::ledger::Ledger;
+use crate::domain::snapshot::{Snapshot, SubUserKey};
+use crate::providers::{Past, ProviderError};
+use crate::store::Store;
+use crate::store::error::StoreError;
+
+/// So many questions without an answer in a row are enough.
+const FAILURES_IN_A_ROW: u32 = 3;
+
+/// One account's ledger and what is left to ask.
+pub(super) struct Filling<'a> {
+    pub(super) store: &'a dyn Store,
+    pub(super) account: &'a Account,
+    pub(super) past: Past,
+    pub(super) ledger: Ledger,
+    pub(super) snapshot: Arc<Snapshot>,
+    pub(super) clock: &'a Clock,
+    pub(super) wants: Wants,
+    /// Whether targets are wanted and not in the queue yet: by then the days say on which there are none.
+    pub(super) are_targets_left: bool,
+    pub(super) done: Done,
+    pub(super) queue: VecDeque<Question>,
+    /// Those with a day that was not answered: what is before it would leave a gap.
+    pub(super) broken: HashSet<SubUserKey>,
+    pub(super) in_a_row: u32,
+    pub(super) calls: &'a Counted,
+    pub(super) most_calls: u64,
+    pub(super) progress: &'a (dyn Fn(Progress) + Sync),
+    pub(super) filled: &'a mut Filled,
+    pub(super) failed: Option<anyhow::Error>,
+}
+
+impl Filling<'_> {
+    pub(super) fn refill(&mut self) {
+        let (ledger, snapshot) = (&self.ledger, &*self.snapshot);
+        let known = Known { ledger, snapshot, account: self.account, past: self.past };
+        let found = questions(&known, self.clock.now(), self.wants, &self.done);
+        let targets = self.wants.targets;
+        let is_meant = |question: &Question| matches!(question, Question::Targets { .. }) == targets;
+        self.queue.extend(found.into_iter().filter(is_meant));
+        (self.progress)(Progress::More(self.queue.len() as u64));
+    }
+
+    fn begin_targets(&mut self) -> bool {
+        let begins = std::mem::take(&mut self.are_targets_left);
+        if begins {
+            self.wants.targets = true;
+            self.refill();
+        }
+        begins
+    }
+
+    fn leave(&mut self, question: &Question, why: impl Into<String>) {
+        *self.filled.left.entry((question.what(), why.into())).or_default() += 1;
+    }
+
+    async fn keep(&mut self, saved: Saved) -> Result<(), StoreError> {
+        let account = &self.account.name;
+        match saved {
+            Saved::Pass(pass) => {
+                self.filled.closed += 1;
+                self.store.save_pass(account, &pass).await
+            }
+            Saved::Days { subject, days, standing } => {
+                self.filled.days += days.len() as u64;
+                self.store.raise_days(account, &subject, &days, Some(standing)).await
+            }
+            Saved::Targets { sub_user, day, used } => {
+                self.filled.targets += 1;
+                self.store.save_targets(account, &sub_user, day, &used).await
+            }
+        }
+    }
+
+    /// Tells what is left.
+    pub(super) fn end(mut self) -> anyhow::Result<()> {
+        if self.failed.is_none() {
+            self.begin_targets();
+        }
+        let why = if self.calls.0.load(Ordering::Relaxed) >= self.most_calls {
+            format!("{} calls were made: run it again, or raise --max-calls", self.most_calls)
+        } else {
+            "the account's vendor did not answer".to_owned()
+        };
+        for question in std::mem::take(&mut self.queue) {
+            self.leave(&question, why.clone());
+        }
+        self.failed.map_or(Ok(()), Err)
+    }
+}
+
+#[async_trait]
+impl Keeper for Filling<'_> {
+    async fn next(&mut self) -> Option<Question> {
+        loop {
+            if self.calls.0.load(Ordering::Relaxed) >= self.most_calls {
+                return None;
+            }
+            match self.queue.pop_front() {
+                Some(question) if self.is_beyond_a_gap(&question) => {
+                    self.leave(&question, "a later day was not answered");
+                }
+                Some(question) => return Some(question),
+                None if self.begin_targets() => {}
+                None => return None,
+            }
+        }
+    }
+
+    async fn take(&mut self, question: Question, answer: Result<Answer, ProviderError>) -> ControlFlow<()> {
+        (self.progress)(Progress::Asked);
+        let answer = match answer {
+            Ok(answer) => answer,
+            Err(error) => return self.refused(&question, &error),
+        };
+        self.in_a_row = 0;
+        self.done.note(&question, &answer);
+        let zone = &self.account.time_zone;
+        let saved = apply(&mut self.ledger, &question, &answer, zone, self.clock.now());
+        if let Some(saved) = saved
+            && let Err(error) = self.keep(saved).await
+        {
+            self.failed = Some(error.into());
+            return ControlFlow::Break(());
+        }
+        ControlFlow::Continue(())
+    }
+}
+
+impl Filling<'_> {
+    fn is_beyond_a_gap(&self, question: &Question) -> bool {
+        matches!(question, Question::Days { .. }) && self.broken.contains(&question.key())
+    }
+
+    fn refused(&mut self, question: &Question, error: &ProviderError) -> ControlFlow<()> {
+        self.leave(question, error.to_string());
+        self.broken.insert(question.key());
+        self.in_a_row += 1;
+        let is_over = matches!(error.reason(), FailureReason::Auth | FailureReason::RateLimited);
+        if is_over || self.in_a_row >= FAILURES_IN_A_ROW {
+            self.failed = Some(anyhow!("{error}"));
+            return ControlFlow::Break(());
+        }
+        ControlFlow::Continue(())
+    }
+}
