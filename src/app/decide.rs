@@ -6,6 +6,8 @@ mod answer;
 mod ask;
 mod books;
 mod explain;
+mod pace;
+mod past;
 mod publish;
 mod store;
 mod tell;
@@ -57,6 +59,8 @@ pub(super) struct Settings {
     spans: Vec<PeriodRule>,
     lag: Duration,
     days_kept: u16,
+    look_again_floor: Duration,
+    backfill: bool,
 }
 
 impl Settings {
@@ -73,6 +77,8 @@ impl Settings {
             spans,
             lag: config.collect.lag,
             days_kept: config.collect.retention_days,
+            look_again_floor: config.collect.look_again_floor,
+            backfill: config.collect.backfill,
         }
     }
 }
@@ -87,6 +93,7 @@ struct Held {
     /// When each account's budgets were encoded last, and from which snapshot.
     published: BTreeMap<AccountName, (Timestamp, Arc<Snapshot>)>,
     store: store::Condition,
+    paces: pace::ByAccount,
 }
 
 /// Decides.
@@ -138,6 +145,7 @@ impl Decider {
     /// Decides until `stop`.
     pub(super) async fn run(self: Arc<Self>, stop: CancellationToken) {
         let tidy = tokio::spawn(Self::tidy(self.clone(), stop.clone()));
+        let past = tokio::spawn(Self::ask_the_past(self.clone(), stop.clone()));
         let mut requests = tokio::time::interval(LOOK_FOR_REQUESTS);
         requests.set_missed_tick_behavior(MissedTickBehavior::Delay);
         let mut due = Instant::now() + EVERY;
@@ -156,8 +164,10 @@ impl Decider {
         }
         // What the last passes brought is not lost.
         self.look().await;
-        if let Err(error) = tidy.await {
-            tracing::error!(%error, "the store was not tidied");
+        for task in [tidy, past] {
+            if let Err(error) = task.await {
+                tracing::error!(%error, "a task of the decider ended early");
+            }
         }
         self.keeping.close().await;
     }
@@ -176,6 +186,7 @@ impl Decider {
         }
         let is_deciding = self.decide(held, &settings, &known, now).await;
         self.publish(held, &settings, &known, now, is_deciding);
+        self.pace(held, &settings, &known, now);
     }
 
     fn known(&self, settings: &Settings) -> Vec<Known> {

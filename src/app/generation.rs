@@ -9,10 +9,10 @@ use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
 use super::entry;
-use super::watch::Watch;
+use super::watch::{Watch, Watched};
 use crate::collect::pass::{self, Pass};
 use crate::collect::schedule::Schedule;
-use crate::collect::worker::{Start, Worker};
+use crate::collect::worker::{LookAgain, Start, Worker};
 use crate::config::{AccountConfig, Config};
 use crate::domain::collector::Collector;
 
@@ -54,7 +54,7 @@ impl Generation {
                     cron: known.cron,
                     memory: known.memory,
                     start,
-                    look_again: None,
+                    look_again: look_again(config, watched, collector),
                 };
                 workers.spawn(worker.run(ticks, stop.clone(), DRAIN));
             }
@@ -72,6 +72,16 @@ impl Generation {
         self.workers.wait().await;
         Ok(())
     }
+}
+
+/// Whether a collector's figures are judged, so that it may be worth looking again between two ticks.
+fn look_again(config: &Config, watched: &Watched, collector: Collector) -> Option<LookAgain> {
+    let is_judged = matches!(collector, Collector::Account | Collector::SubUsers);
+    (is_judged && !config.budgets.is_empty()).then(|| LookAgain {
+        wanted: watched.again.subscribe(),
+        extra: watched.extra.clone(),
+        calls: 1,
+    })
 }
 
 /// The calls that a walk for targets may make by the account's schedule; none where there is no such walk.

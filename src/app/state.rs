@@ -123,7 +123,15 @@ impl Sessions {
             }
             let stale_after = config.collect.stale_after;
             let now = clock.now();
-            let account = Watched::new(Arc::new(holder), &account.schedule, stale_after, before, own, now);
+            let account = Watched::new(
+                Arc::new(holder),
+                &account.schedule,
+                stale_after,
+                config.collect.max_calls_per_day,
+                before,
+                own,
+                now,
+            );
             watched.insert(name.clone(), account);
             kept.insert(name.clone(), (identity, session));
         }

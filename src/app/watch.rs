@@ -6,12 +6,13 @@ use std::time::Duration;
 
 use arc_swap::ArcSwap;
 use jiff::Timestamp;
-use tokio::sync::Notify;
+use tokio::sync::{Notify, watch as channel};
 
 use super::publisher::{Published, Publisher};
 use crate::collect::clock::Clock;
 use crate::collect::holder::Holder;
 use crate::collect::observer::{Failure, Observer, Outcome};
+use crate::collect::pacing::extra::{Extra, passes_a_day};
 use crate::collect::pass::Memory;
 use crate::collect::worker::GRACE;
 use crate::domain::account::AccountName;
@@ -38,6 +39,10 @@ pub(super) struct Known {
 pub(super) struct Watched {
     pub(super) holder: Arc<Holder>,
     pub(super) published: Published,
+    /// When to look again between scheduled passes.
+    pub(super) again: channel::Sender<Option<Timestamp>>,
+    /// The account's calls beyond its schedule.
+    pub(super) extra: Arc<Extra>,
     collectors: Mutex<BTreeMap<Collector, Known>>,
 }
 
@@ -71,6 +76,7 @@ impl Watched {
         holder: Arc<Holder>,
         schedule: &BTreeMap<Collector, Cron>,
         stale_after: Option<Duration>,
+        max_calls: Option<u32>,
         before: Option<&Self>,
         own: &OwnMetrics,
         now: Timestamp,
@@ -93,10 +99,16 @@ impl Watched {
             let known = known.map_or_else(new, |known| Known { cron: cron.clone(), stale_after, ..known });
             collectors.insert(*collector, known);
         }
+        let scheduled = schedule.values().map(|cron| passes_a_day(cron, now)).sum();
+        let extra = Arc::new(Extra::beside(scheduled, max_calls));
         let tolerances: Tolerances =
             collectors.iter().map(|(collector, known)| (*collector, known.stale_after)).collect();
         Self {
             published: Published::new(holder.clone(), tolerances),
+            again: channel::Sender::new(None),
+            extra: before
+                .filter(|before| before.extra.is_same(&extra))
+                .map_or(extra, |before| before.extra.clone()),
             holder,
             collectors: Mutex::new(collectors),
         }

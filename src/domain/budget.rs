@@ -181,7 +181,12 @@ impl Budget {
         found: &mut Vec<BudgetProblem>,
     ) {
         let name = || threshold.name.clone();
-        let has_history = matches!(self.per, Per::SubUser | Per::Account);
+        // Of some sub-users together nothing is remembered.
+        let has_history = match self.per {
+            Per::SubUser => true,
+            Per::Account => !self.selectors.chooses_sub_users(),
+            Per::Target | Per::Subscription | Per::Unattributed => false,
+        };
         match &threshold.when {
             Condition::Used(_) => {}
             Condition::Uncapped if self.per != Per::SubUser => {

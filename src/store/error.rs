@@ -9,12 +9,6 @@ use super::request::RequestId;
 /// Why the store did not do what was asked; the text says what an operator may do.
 #[derive(Debug, thiserror::Error)]
 pub enum StoreError {
-    /// Several replicas on one store come with a later version.
-    #[error("postgres:// is not supported yet: write sqlite:FILE and run one proxymeter")]
-    Postgres,
-    /// Not an address of a store.
-    #[error("expected sqlite:FILE, such as \"sqlite:proxymeter.db\"")]
-    NotALocation,
     /// There is no file, and none is to be made.
     #[error("there is no store at {}: pass --new-store if it is to begin anew, or put the backup there", .path.display())]
     Missing {
@@ -118,14 +112,12 @@ pub enum StoreError {
 
 impl StoreError {
     /// Every reason, so that each counter starts at 0.
-    pub const REASONS: [&str; 9] =
-        ["location", "missing", "corrupt", "schema", "owned", "full", "busy", "io", "request"];
+    pub const REASONS: [&str; 8] = ["missing", "corrupt", "schema", "owned", "full", "busy", "io", "request"];
 
     /// The label.
     #[must_use]
     pub const fn reason(&self) -> &'static str {
         match self {
-            Self::Postgres | Self::NotALocation => "location",
             Self::Missing { .. } => "missing",
             Self::NotAStore { .. } | Self::Corrupt { .. } => "corrupt",
             Self::Newer { .. } | Self::Older { .. } => "schema",

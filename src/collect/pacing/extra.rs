@@ -31,6 +31,12 @@ impl Extra {
         Self::new(most_calls.map_or(scheduled, |most| most.saturating_sub(scheduled)))
     }
 
+    /// Whether another allows as many.
+    #[must_use]
+    pub const fn is_same(&self, other: &Self) -> bool {
+        self.most == other.most
+    }
+
     /// How many are left of the day of `now`.
     pub fn left(&self, now: Timestamp) -> u32 {
         let (day, made) = *self.made.lock().unwrap_or_else(PoisonError::into_inner);

@@ -1,6 +1,6 @@
 //! What makes a budget unable to judge, at the line where that is written.
 
-use crate::domain::budget::{BudgetProblem, MAX_THRESHOLDS};
+use crate::domain::budget::{BudgetProblem, MAX_THRESHOLDS, Per};
 
 use super::threshold::ReadThreshold;
 use super::{Complaint, Section, condition, duration};
@@ -39,6 +39,10 @@ fn words(problem: &BudgetProblem) -> (String, String) {
         BudgetProblem::UncappedNeedsSubUsers(_) => {
             ("only sub-users have a cap", "write: per = \"sub_user\", or take it out")
         }
+        BudgetProblem::NoHistory { per: Per::Account, .. } => (
+            "no hourly history is kept of some sub-users together",
+            "write: per = \"sub_user\", or used = \"80%\" instead",
+        ),
         BudgetProblem::NoHistory { per, .. } => {
             let message = format!("no hourly history is kept per {}", per.as_str());
             return (message, "write: per = \"sub_user\" or \"account\", or used = \"80%\" instead".into());

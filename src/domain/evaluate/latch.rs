@@ -119,6 +119,11 @@ impl Pass<'_> {
 
     fn step(&mut self, held: &Track, measure: &Measure<'_>, span: &Span) -> Track {
         let mut track = held.clone();
+        if measure.used == Err(Unknown::FirstLook) {
+            // Since the start nobody has looked: what was remembered stands.
+            self.note_unknown(Unknown::FirstLook, &track.target);
+            return track;
+        }
         self.roll_over(&mut track, span);
         let settled = self.settle(&mut track, measure, span);
         let settled = settled.as_ref().unwrap_or(measure);

@@ -49,7 +49,13 @@ pub(super) fn account(
         after.plan = Some(plan);
     }
 
-    after.outage = oldest_stale(view, now).map(|since| before.outage.unwrap_or(since));
+    // Nobody has looked since the start: an outage before it may go on.
+    let is_read = view.snapshot.account.is_some()
+        || view.snapshot.sub_users.is_some()
+        || view.snapshot.subscriptions.is_some();
+    if is_read {
+        after.outage = oldest_stale(view, now).map(|since| before.outage.unwrap_or(since));
+    }
     match (before.outage, after.outage) {
         (None, Some(since)) => events.push(Event::Outage { account: name(), since, suppressed }),
         (Some(since), None) => events.push(Event::Recovered { account: name(), since }),

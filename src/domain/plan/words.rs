@@ -32,6 +32,7 @@ pub(super) fn title(budget: &str, events: &[&Event], own: Option<&Budget>) -> St
     });
     match (fired, ended, highest) {
         (0, 0, _) => format!("{budget}: {} things changed", events.len()),
+        (0, 1, _) => format!("{budget}: an incident is over"),
         (0, ended, _) => format!("{budget}: {ended} incidents are over"),
         (fired, _, Some(threshold)) => {
             format!("{budget}: {fired} over, up to {} ({})", threshold.name, threshold.when)
@@ -118,6 +119,7 @@ pub(super) fn for_operator(event: &Event) -> Option<String> {
         Event::Outage { account, since, suppressed } => {
             let rest = match suppressed {
                 0 => String::new(),
+                1 => "; one judgement waits for it".to_owned(),
                 count => format!("; {count} judgements wait for it"),
             };
             format!("{account}: no good answer since {}{rest}", moment(since))

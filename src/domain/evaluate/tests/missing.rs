@@ -108,3 +108,32 @@ fn a_figure_of_another_span_judges_nothing() {
     month.look(at(3, 0), &[("1", "a", 900)]);
     assert_eq!(told(&month.events), ["fired a t80 [t80]", "judged again: another_span"]);
 }
+
+#[test]
+fn f29_a_restart_changes_nothing_until_somebody_has_looked() {
+    for per in [Per::SubUser, Per::Account] {
+        let mut month = Month::new(vec![Budget { per, ..ladder(&[80]) }]);
+        month.total = Some(90);
+        month.look(at(2, 0), &[("1", "a", 90)]);
+        month.look(at(2, 1), &[("1", "a", 91)]);
+        let before = month.incidents.clone();
+        month.snapshot = Snapshot::default();
+        month.evaluate(at(2, 2));
+        assert_eq!(told(&month.events), NOTHING, "{per:?}");
+        let tracks = |incidents: &Incidents| incidents.budgets["b"].accounts.clone();
+        let of =
+            |incidents| tracks(incidents).into_values().flat_map(|tracks| tracks.tracks).collect::<Vec<_>>();
+        assert_eq!(of(&month.incidents), of(&before), "{per:?}");
+    }
+}
+
+#[test]
+fn f30_an_outage_before_a_restart_is_not_told_as_over_by_it() {
+    let mut month = Month::new(vec![ladder(&[80])]);
+    month.look(at(2, 0), &[("1", "a", 10)]);
+    month.evaluate(at(3, 0));
+    assert!(told(&month.events).iter().any(|event| event.starts_with("outage")), "{:?}", told(&month.events));
+    month.snapshot = Snapshot::default();
+    month.evaluate(at(3, 1));
+    assert_eq!(told(&month.events), NOTHING);
+}
