@@ -148,8 +148,10 @@ async fn fill_account(
         store.save_pass(&account.account.name, &pass).await?;
     }
     let sub_users = snapshot.rows().len() as u64;
+    // What is not kept is not asked for.
+    let days = options.days.min(config.collect.retention_days);
     let today = account.account.time_zone.to_datetime(clock.now()).date();
-    let first = today.checked_sub(i32::from(options.days).days()).unwrap_or(today);
+    let first = today.checked_sub(i32::from(days).days()).unwrap_or(today);
     let read = store.targets_read(&account.account.name, first).await?;
     let lag = config.collect.lag;
     let mut filling = Filling {
@@ -159,7 +161,7 @@ async fn fill_account(
         ledger,
         snapshot,
         clock,
-        wants: Wants { backfill_days: Some(options.days), targets: false, lag },
+        wants: Wants { backfill_days: Some(days), targets: false, lag },
         are_targets_left: past.target_days.is_some() && account.schedule.contains_key(&Collector::Targets),
         done: Done { targets: read.into_iter().collect(), ..Done::default() },
         queue: VecDeque::new(),
