@@ -154,6 +154,9 @@ async fn fill_account(
     let first = today.checked_sub(i32::from(days).days()).unwrap_or(today);
     let read = store.targets_read(&account.account.name, first).await?;
     let lag = config.collect.lag;
+    let reads_targets = account.schedule.contains_key(&Collector::Targets);
+    let target_days = reads_targets.then_some(days);
+    let wants = Wants { backfill_days: Some(days), target_days, lag, most: 0 };
     let mut filling = Filling {
         store,
         account: &account.account,
@@ -161,8 +164,8 @@ async fn fill_account(
         ledger,
         snapshot,
         clock,
-        wants: Wants { backfill_days: Some(days), targets: false, lag },
-        are_targets_left: past.target_days.is_some() && account.schedule.contains_key(&Collector::Targets),
+        wants,
+        stages: [Wants { target_days: None, ..wants }, wants].into(),
         done: Done { targets: read.into_iter().collect(), ..Done::default() },
         queue: VecDeque::new(),
         broken: HashSet::new(),
@@ -173,7 +176,6 @@ async fn fill_account(
         filled,
         failed: None,
     };
-    filling.refill();
     walk(holder.provider(), clock, PATIENCE, &mut filling).await;
     filling.end()
 }
