@@ -7,12 +7,14 @@ use std::sync::atomic::Ordering;
 
 use anyhow::anyhow;
 use async_trait::async_trait;
+use jiff::{SignedDuration, Timestamp};
 
 use super::{Counted, Filled, Progress};
 use crate::collect::clock::Clock;
+use crate::collect::pass::Pass;
 use crate::collect::past::{Answer, Done, Keeper, Known, Missing, Question, Saved, Wants, apply, questions};
 use crate::domain::account::Account;
-use crate::domain::collector::FailureReason;
+use crate::domain::collector::{Collector, FailureReason};
 use crate::domain::ledger::Ledger;
 use crate::domain::snapshot::{Snapshot, SubUserKey};
 use crate::providers::{Past, ProviderError};
@@ -22,6 +24,9 @@ use crate::store::error::StoreError;
 /// So many questions without an answer in a row are enough.
 const FAILURES_IN_A_ROW: u32 = 3;
 
+/// What was used between the newest look and an answer that holds today counts twice, so that the look is not older.
+const LOOK_AGAIN_AFTER: SignedDuration = SignedDuration::from_secs(60);
+
 /// One account's ledger and what is left to ask.
 pub(super) struct Filling<'a> {
     pub(super) store: &'a dyn Store,
@@ -29,6 +34,9 @@ pub(super) struct Filling<'a> {
     pub(super) past: Past,
     pub(super) ledger: Ledger,
     pub(super) snapshot: Arc<Snapshot>,
+    /// When the list was looked at last, and how it is again.
+    pub(super) looked: Timestamp,
+    pub(super) pass: &'a Pass,
     pub(super) clock: &'a Clock,
     pub(super) wants: Wants,
     /// What is wanted one after the other: days first, which then say when there are no targets.
@@ -92,6 +100,23 @@ impl Filling<'_> {
         }
     }
 
+    /// Looks at the list again where a question holds today and the newest look is old.
+    async fn look_again(&mut self, question: &Question) -> anyhow::Result<()> {
+        let now = self.clock.now();
+        let today = self.account.time_zone.to_datetime(now).date();
+        let holds_today = matches!(question, Question::Days { last, .. } if *last >= today);
+        if !holds_today || now.duration_since(self.looked) < LOOK_AGAIN_AFTER {
+            return Ok(());
+        }
+        super::look(self.pass, &[Collector::SubUsers]).await?;
+        self.looked = self.clock.now();
+        self.snapshot = self.pass.holder.snapshot();
+        for pass in self.ledger.take(self.account, &self.snapshot, self.looked) {
+            self.store.save_pass(&self.account.name, &pass).await?;
+        }
+        Ok(())
+    }
+
     /// Tells what is left.
     pub(super) fn end(self) -> anyhow::Result<()> {
         let why = match (self.calls_left(), &self.failed) {
@@ -122,7 +147,13 @@ impl Keeper for Filling<'_> {
                 Some(question) if self.is_beyond_a_gap(&question) => {
                     self.leave(&question, "a later day was not answered");
                 }
-                Some(question) => return Some(question),
+                Some(question) => {
+                    if let Err(error) = self.look_again(&question).await {
+                        self.failed = Some(error);
+                        return None;
+                    }
+                    return Some(question);
+                }
                 None if self.begin() => {}
                 None => return None,
             }
