@@ -22,7 +22,6 @@ use crate::config::{AccountConfig, Config, StoreLocation};
 use crate::domain::account::{Account, AccountName};
 use crate::domain::collector::{Collector, FailureReason};
 use crate::domain::ledger::Ledger;
-use crate::domain::snapshot::Snapshot;
 use crate::providers::Dates;
 use crate::providers::http::transport::CallObserver;
 use crate::store::error::StoreError;
@@ -141,26 +140,35 @@ async fn fill_account(
         filled.note = Some("the vendor tells nothing of the past here");
         return Ok(());
     }
-    let holder = Arc::new(Holder::new(provider));
-    let snapshot = look(&holder, clock, config.collect.lag).await?;
-    let mut ledger = load(store, &account.account, config.collect.lag, clock.now()).await?;
+    let (holder, observer) = (Arc::new(Holder::new(provider)), Arc::new(Unheard));
+    let lag = config.collect.lag;
+    let pass = Pass { holder: holder.clone(), observer, clock: clock.clone(), lag, target_calls: 0 };
+    look(&pass, &[Collector::Account, Collector::Subscriptions, Collector::SubUsers]).await?;
+    let snapshot = holder.snapshot();
+    let mut ledger = load(store, &account.account, lag, clock.now()).await?;
     for pass in ledger.take(&account.account, &snapshot, clock.now()) {
         store.save_pass(&account.account.name, &pass).await?;
     }
     let sub_users = snapshot.rows().len() as u64;
+    // What is not kept is not asked for.
+    let days = options.days.min(config.collect.retention_days);
     let today = account.account.time_zone.to_datetime(clock.now()).date();
-    let first = today.checked_sub(i32::from(options.days).days()).unwrap_or(today);
+    let first = today.checked_sub(i32::from(days).days()).unwrap_or(today);
     let read = store.targets_read(&account.account.name, first).await?;
-    let lag = config.collect.lag;
+    let reads_targets = account.schedule.contains_key(&Collector::Targets);
+    let target_days = reads_targets.then_some(days);
+    let wants = Wants { backfill_days: Some(days), target_days, lag, most: 0 };
     let mut filling = Filling {
         store,
         account: &account.account,
         past,
         ledger,
+        looked: clock.now(),
         snapshot,
+        pass: &pass,
         clock,
-        wants: Wants { backfill_days: Some(options.days), targets: false, lag },
-        are_targets_left: past.target_days.is_some() && account.schedule.contains_key(&Collector::Targets),
+        wants,
+        stages: [Wants { target_days: None, ..wants }, wants].into(),
         done: Done { targets: read.into_iter().collect(), ..Done::default() },
         queue: VecDeque::new(),
         broken: HashSet::new(),
@@ -171,23 +179,20 @@ async fn fill_account(
         filled,
         failed: None,
     };
-    filling.refill();
     walk(holder.provider(), clock, PATIENCE, &mut filling).await;
     filling.end()
 }
 
 /// The account, its plans and its list, as the collectors would read them.
-async fn look(holder: &Arc<Holder>, clock: &Arc<Clock>, lag: Duration) -> anyhow::Result<Arc<Snapshot>> {
-    let observer = Arc::new(Unheard);
-    let pass = Pass { holder: holder.clone(), observer, clock: clock.clone(), lag, target_calls: 0 };
-    let needed = [Collector::Account, Collector::Subscriptions, Collector::SubUsers];
-    for collector in needed.into_iter().filter(|needed| holder.provider().collectors().contains(needed)) {
-        let outcome = pass.run(collector, &mut Memory::default(), Instant::now() + PATIENCE * 5).await;
+async fn look(pass: &Pass, wanted: &[Collector]) -> anyhow::Result<()> {
+    let collectors = pass.holder.provider().collectors();
+    for collector in wanted.iter().filter(|wanted| collectors.contains(wanted)) {
+        let outcome = pass.run(*collector, &mut Memory::default(), Instant::now() + PATIENCE * 5).await;
         if let Outcome::Failed(failure) = outcome {
             return Err(anyhow!(failure.message).context(format!("the collector {collector}")));
         }
     }
-    Ok(holder.snapshot())
+    Ok(())
 }
 
 /// The account's counters as they were saved last.

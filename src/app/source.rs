@@ -33,6 +33,8 @@ impl Source for Everything {
             version: env!("CARGO_PKG_VERSION").to_owned(),
             waiting_for: Vec::new(),
             troubles: self.0.troubles(),
+            incidents: self.0.open.load().0.iter().map(|incident| incident.status(now)).collect(),
+            more_incidents: self.0.open.load().1,
             accounts: self.0.state().accounts.values().map(|watched| account(watched, now)).collect(),
         }
     }

@@ -20,6 +20,7 @@ use crate::domain::collector::{Collector, FailureReason};
 use crate::domain::cron::Cron;
 use crate::metrics::own::{OwnMetrics, Owner};
 use crate::metrics::traffic::Tolerances;
+use crate::web::IncidentStatus;
 
 /// A collector through time.
 #[derive(Clone)]
@@ -46,6 +47,29 @@ pub(super) struct Watched {
     collectors: Mutex<BTreeMap<Collector, Known>>,
 }
 
+/// An open incident as the page shows it.
+pub(super) struct Open {
+    pub(super) state: &'static str,
+    pub(super) budget: Arc<str>,
+    pub(super) threshold: Arc<str>,
+    pub(super) target: String,
+    pub(super) figures: String,
+    pub(super) since: Timestamp,
+}
+
+impl Open {
+    pub(super) fn status(&self, now: Timestamp) -> IncidentStatus {
+        IncidentStatus {
+            state: self.state,
+            budget: self.budget.to_string(),
+            threshold: self.threshold.to_string(),
+            target: self.target.clone(),
+            figures: self.figures.clone(),
+            age: Duration::try_from(now.duration_since(self.since)).unwrap_or_default(),
+        }
+    }
+}
+
 /// What is watched, swapped whole when the configuration is.
 pub(super) struct State {
     pub(super) publisher: Publisher,
@@ -61,6 +85,8 @@ pub(super) struct Watch {
     is_logging: bool,
     /// Told after every pass.
     pub(super) changed: Notify,
+    /// Open incidents to be shown, and how many there are beside them.
+    pub(super) open: ArcSwap<(Vec<Open>, usize)>,
     /// What is wrong with proxymeter itself, by what it is wrong with.
     troubles: Mutex<BTreeMap<&'static str, String>>,
     /// What time alone changes must not come back for an account that has just been forgotten.
@@ -146,6 +172,7 @@ impl Watch {
             is_logging: true,
             refreshing: Mutex::default(),
             changed: Notify::new(),
+            open: ArcSwap::default(),
             troubles: Mutex::default(),
         }
     }

@@ -8,7 +8,7 @@ mod questions;
 mod walk;
 
 pub use answers::{Saved, apply};
-pub use questions::{Done, Known, Wants, questions};
+pub use questions::{Done, Known, Missing, Wants, questions};
 pub use walk::{Keeper, walk};
 
 use jiff::civil::Date;
@@ -92,12 +92,20 @@ impl Question {
     #[must_use]
     pub const fn what(&self) -> &'static str {
         match self {
-            Self::Close { .. } => "the end of a period",
-            Self::Window { .. } => "a period so far",
-            Self::Days { .. } => "days",
-            Self::Targets { .. } => "targets",
+            Self::Close { .. } => what::CLOSE,
+            Self::Window { .. } => what::WINDOW,
+            Self::Days { .. } => what::DAYS,
+            Self::Targets { .. } => what::TARGETS,
         }
     }
+}
+
+/// The kinds of questions in words.
+mod what {
+    pub(super) const CLOSE: &str = "the end of a period";
+    pub(super) const WINDOW: &str = "a period so far";
+    pub(super) const DAYS: &str = "days";
+    pub(super) const TARGETS: &str = "targets";
 }
 
 /// Asks one question, as it is `now`.

@@ -244,4 +244,4 @@ impl Planner<'_> {
     }
 }
 
-pub use words::{proposal as proposal_in_words, words as event_in_words};
+pub use words::{proposal as proposal_in_words, target_of as target_in_words, words as event_in_words};

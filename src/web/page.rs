@@ -3,7 +3,7 @@
 use minijinja::{Environment, UndefinedBehavior};
 use serde::Serialize;
 
-use super::status::{AccountStatus, CollectorStatus, Condition, Status, for_people};
+use super::status::{AccountStatus, CollectorStatus, Condition, IncidentStatus, Status, for_people};
 
 /// Nothing may be loaded or run; styles are the page's own.
 pub(super) const CONTENT_SECURITY_POLICY: &str = "default-src 'none'; style-src 'unsafe-inline'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'";
@@ -24,7 +24,23 @@ struct View<'a> {
     version: &'a str,
     is_ready: bool,
     waiting_for: &'a [String],
+    troubles: &'a [String],
+    incidents: Vec<IncidentView<'a>>,
+    more_incidents: usize,
     accounts: Vec<AccountView<'a>>,
+}
+
+#[derive(Serialize)]
+struct IncidentView<'a> {
+    /// `firing` or `unknown`.
+    state: &'static str,
+    /// The class of its colour.
+    class: &'static str,
+    budget: &'a str,
+    threshold: &'a str,
+    target: &'a str,
+    figures: &'a str,
+    age: String,
 }
 
 #[derive(Serialize)]
@@ -57,7 +73,24 @@ impl<'a> From<&'a Status> for View<'a> {
             version: &status.version,
             is_ready: status.is_ready(),
             waiting_for: &status.waiting_for,
+            troubles: &status.troubles,
+            incidents: status.incidents.iter().map(IncidentView::from).collect(),
+            more_incidents: status.more_incidents,
             accounts: status.accounts.iter().map(AccountView::from).collect(),
+        }
+    }
+}
+
+impl<'a> From<&'a IncidentStatus> for IncidentView<'a> {
+    fn from(incident: &'a IncidentStatus) -> Self {
+        Self {
+            state: incident.state,
+            class: if incident.state == "firing" { "failing" } else { "stale" },
+            budget: &incident.budget,
+            threshold: &incident.threshold,
+            target: &incident.target,
+            figures: &incident.figures,
+            age: for_people(incident.age),
         }
     }
 }
@@ -103,6 +136,36 @@ mod tests {
 
     fn page(account: AccountStatus) -> String {
         render(&Status { version: "1.2.3".into(), accounts: vec![account], ..Status::default() }).unwrap()
+    }
+
+    #[test]
+    fn what_is_over_stands_before_the_accounts() {
+        let over = IncidentStatus {
+            state: "firing",
+            budget: "scrapers".into(),
+            threshold: "stop".into(),
+            target: "<b>a</b> at acme".into(),
+            figures: "51.00 GB of 50.00 GB".into(),
+            age: std::time::Duration::from_secs(61),
+        };
+        let status = Status {
+            incidents: vec![over],
+            more_incidents: 3,
+            troubles: vec!["the store: <i>damaged</i>".into()],
+            accounts: vec![AccountStatus { name: "acme".into(), ..AccountStatus::default() }],
+            ..Status::default()
+        };
+        let html = render(&status).unwrap();
+        for part in [
+            "&lt;b&gt;a&lt;&#x2f;b&gt; at acme",
+            "51.00 GB of 50.00 GB",
+            "1 min 1 s",
+            "and 3 more",
+            "the store: &lt;i&gt;damaged",
+        ] {
+            assert!(html.contains(part), "{part} in {html}");
+        }
+        assert!(html.find("Over budget") < html.find("<bdi>acme</bdi>"));
     }
 
     #[test]

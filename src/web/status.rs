@@ -15,8 +15,29 @@ pub struct Status {
     pub waiting_for: Vec<String>,
     /// What is wrong with proxymeter itself, such as its store; the start is over all the same.
     pub troubles: Vec<String>,
+    /// Open incidents, the ones to be shown.
+    pub incidents: Vec<IncidentStatus>,
+    /// How many are open beside these.
+    pub more_incidents: usize,
     /// The accounts, in the order in which they are shown.
     pub accounts: Vec<AccountStatus>,
+}
+
+/// An open incident.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct IncidentStatus {
+    /// Firing or unknown, as the label `state`.
+    pub state: &'static str,
+    /// The budget.
+    pub budget: String,
+    /// The threshold.
+    pub threshold: String,
+    /// Who or what, with its account.
+    pub target: String,
+    /// What was used, and of how much.
+    pub figures: String,
+    /// How long ago it began.
+    pub age: Duration,
 }
 
 /// How an account is.

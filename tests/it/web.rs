@@ -75,8 +75,8 @@ impl Source for Small {
         Status {
             version: "1.2.3".into(),
             waiting_for: vec!["the store".into()],
-            troubles: Vec::new(),
             accounts: vec![account],
+            ..Status::default()
         }
     }
 }

@@ -7,12 +7,14 @@ use std::sync::atomic::Ordering;
 
 use anyhow::anyhow;
 use async_trait::async_trait;
+use jiff::{SignedDuration, Timestamp};
 
 use super::{Counted, Filled, Progress};
 use crate::collect::clock::Clock;
-use crate::collect::past::{Answer, Done, Keeper, Known, Question, Saved, Wants, apply, questions};
+use crate::collect::pass::Pass;
+use crate::collect::past::{Answer, Done, Keeper, Known, Missing, Question, Saved, Wants, apply, questions};
 use crate::domain::account::Account;
-use crate::domain::collector::FailureReason;
+use crate::domain::collector::{Collector, FailureReason};
 use crate::domain::ledger::Ledger;
 use crate::domain::snapshot::{Snapshot, SubUserKey};
 use crate::providers::{Past, ProviderError};
@@ -22,6 +24,9 @@ use crate::store::error::StoreError;
 /// So many questions without an answer in a row are enough.
 const FAILURES_IN_A_ROW: u32 = 3;
 
+/// What was used between the newest look and an answer that holds today counts twice, so that the look is not older.
+const LOOK_AGAIN_AFTER: SignedDuration = SignedDuration::from_secs(60);
+
 /// One account's ledger and what is left to ask.
 pub(super) struct Filling<'a> {
     pub(super) store: &'a dyn Store,
@@ -29,10 +34,13 @@ pub(super) struct Filling<'a> {
     pub(super) past: Past,
     pub(super) ledger: Ledger,
     pub(super) snapshot: Arc<Snapshot>,
+    /// When the list was looked at last, and how it is again.
+    pub(super) looked: Timestamp,
+    pub(super) pass: &'a Pass,
     pub(super) clock: &'a Clock,
     pub(super) wants: Wants,
-    /// Whether targets are wanted and not in the queue yet: by then the days say on which there are none.
-    pub(super) are_targets_left: bool,
+    /// What is wanted one after the other: days first, which then say when there are no targets.
+    pub(super) stages: VecDeque<Wants>,
     pub(super) done: Done,
     pub(super) queue: VecDeque<Question>,
     /// Those with a day that was not answered: what is before it would leave a gap.
@@ -46,23 +54,28 @@ pub(super) struct Filling<'a> {
 }
 
 impl Filling<'_> {
-    pub(super) fn refill(&mut self) {
+    /// What is missing, of which at most so much is to be asked.
+    fn missing(&self, wants: Wants, most: usize) -> Missing {
         let (ledger, snapshot) = (&self.ledger, &*self.snapshot);
         let known = Known { ledger, snapshot, account: self.account, past: self.past };
-        let found = questions(&known, self.clock.now(), self.wants, &self.done);
-        let targets = self.wants.targets;
-        let is_meant = |question: &Question| matches!(question, Question::Targets { .. }) == targets;
-        self.queue.extend(found.into_iter().filter(is_meant));
-        (self.progress)(Progress::More(self.queue.len() as u64));
+        questions(&known, self.clock.now(), Wants { most, ..wants }, &self.done)
     }
 
-    fn begin_targets(&mut self) -> bool {
-        let begins = std::mem::take(&mut self.are_targets_left);
-        if begins {
-            self.wants.targets = true;
-            self.refill();
-        }
-        begins
+    fn calls_left(&self) -> u64 {
+        self.most_calls.saturating_sub(self.calls.0.load(Ordering::Relaxed))
+    }
+
+    /// Begins with the next kind of questions; false where there is none.
+    fn begin(&mut self) -> bool {
+        let Some(stage) = self.stages.pop_front() else { return false };
+        // Each takes a call at least.
+        let most = usize::try_from(self.calls_left()).unwrap_or(usize::MAX);
+        let asked: HashSet<_> = self.filled.left.keys().map(|(what, _)| *what).collect();
+        let found = self.missing(stage, most).questions;
+        // What is left of the kinds before was not answered, and is told.
+        self.queue.extend(found.into_iter().filter(|question| !asked.contains(question.what())));
+        (self.progress)(Progress::More(self.queue.len() as u64));
+        true
     }
 
     fn leave(&mut self, question: &Question, why: impl Into<String>) {
@@ -87,18 +100,36 @@ impl Filling<'_> {
         }
     }
 
-    /// Tells what is left.
-    pub(super) fn end(mut self) -> anyhow::Result<()> {
-        if self.failed.is_none() {
-            self.begin_targets();
+    /// Looks at the list again where a question holds today and the newest look is old.
+    async fn look_again(&mut self, question: &Question) -> anyhow::Result<()> {
+        let now = self.clock.now();
+        let today = self.account.time_zone.to_datetime(now).date();
+        let holds_today = matches!(question, Question::Days { last, .. } if *last >= today);
+        if !holds_today || now.duration_since(self.looked) < LOOK_AGAIN_AFTER {
+            return Ok(());
         }
-        let why = if self.calls.0.load(Ordering::Relaxed) >= self.most_calls {
-            format!("{} calls were made: run it again, or raise --max-calls", self.most_calls)
-        } else {
-            "the account's vendor did not answer".to_owned()
+        super::look(self.pass, &[Collector::SubUsers]).await?;
+        self.looked = self.clock.now();
+        self.snapshot = self.pass.holder.snapshot();
+        for pass in self.ledger.take(self.account, &self.snapshot, self.looked) {
+            self.store.save_pass(&self.account.name, &pass).await?;
+        }
+        Ok(())
+    }
+
+    /// Tells what is left.
+    pub(super) fn end(self) -> anyhow::Result<()> {
+        let why = match (self.calls_left(), &self.failed) {
+            (0, _) => format!("{} calls were made: run it again, or raise --max-calls", self.most_calls),
+            (_, Some(_)) => "the account failed before".to_owned(),
+            (_, None) => "run it again".to_owned(),
         };
-        for question in std::mem::take(&mut self.queue) {
-            self.leave(&question, why.clone());
+        for (what, missing) in self.missing(self.wants, 0).more {
+            let left = &mut self.filled.left;
+            let told: u64 = left.iter().filter(|((of, _), _)| *of == what).map(|(_, count)| count).sum();
+            if missing > told {
+                left.insert((what, why.clone()), missing - told);
+            }
         }
         self.failed.map_or(Ok(()), Err)
     }
@@ -108,15 +139,22 @@ impl Filling<'_> {
 impl Keeper for Filling<'_> {
     async fn next(&mut self) -> Option<Question> {
         loop {
-            if self.calls.0.load(Ordering::Relaxed) >= self.most_calls {
+            if self.calls_left() == 0 {
                 return None;
             }
             match self.queue.pop_front() {
+                Some(question) if self.done.gone.contains(&question.key()) => {}
                 Some(question) if self.is_beyond_a_gap(&question) => {
                     self.leave(&question, "a later day was not answered");
                 }
-                Some(question) => return Some(question),
-                None if self.begin_targets() => {}
+                Some(question) => {
+                    if let Err(error) = self.look_again(&question).await {
+                        self.failed = Some(error);
+                        return None;
+                    }
+                    return Some(question);
+                }
+                None if self.begin() => {}
                 None => return None,
             }
         }

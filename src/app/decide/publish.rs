@@ -7,8 +7,10 @@ use jiff::{SignedDuration, Timestamp};
 
 use super::{Decider, Held, Known, Settings, views};
 use crate::app::publisher::off_the_workers;
+use crate::app::watch::Open;
 use crate::domain::decision;
-use crate::domain::incident::State;
+use crate::domain::incident::{Incidents, State};
+use crate::domain::plan::target_in_words;
 use crate::metrics::budgets;
 
 /// What time alone changes is encoded so often.
@@ -70,5 +72,38 @@ impl Decider {
             targets.insert(budget.name.clone(), here);
         }
         self.watch.own.budgets(&counts, &targets);
+        self.watch.open.store(Arc::new(open(&held.incidents)));
     }
+}
+
+/// Incidents that the page shows.
+const SHOWN: usize = 20;
+
+/// The open incidents of which most was used, and how many there are beside them.
+fn open(incidents: &Incidents) -> (Vec<Open>, usize) {
+    let mut all = Vec::new();
+    for (budget, state) in &incidents.budgets {
+        for (account, tracks) in &state.accounts {
+            for track in tracks.tracks.iter().filter(|track| track.matter.is_some()) {
+                all.extend(
+                    track.incidents().iter().map(|incident| (budget, state, account, track, incident)),
+                );
+            }
+        }
+    }
+    all.sort_by_key(|(.., track, _)| std::cmp::Reverse(track.last));
+    let more = all.len().saturating_sub(SHOWN);
+    let shown = all.into_iter().take(SHOWN).map(|(budget, state, account, track, incident)| {
+        let threshold = state.thresholds.get(usize::from(incident.threshold));
+        let of = track.amount.map_or_else(String::new, |amount| format!(" of {amount}"));
+        Open {
+            state: incident.state.as_str(),
+            budget: budget.clone(),
+            threshold: threshold.map_or_else(|| "".into(), |(name, _)| name.clone()),
+            target: target_in_words(account, &track.target),
+            figures: format!("{}{of}", track.last),
+            since: incident.since,
+        }
+    });
+    (shown.collect(), more)
 }

@@ -1,6 +1,7 @@
 //! When to look again, by hand.
 
 use jiff::SignedDuration;
+use proptest::prelude::*;
 
 use super::*;
 
@@ -92,4 +93,28 @@ fn figures_that_move_every_quarter_of_an_hour_are_not_looked_at_sooner() {
     }
     // 24 moves in that time; a look every 20 s would be 1080.
     assert!((24..200).contains(&looks), "{looks}");
+}
+
+proptest! {
+    #[test]
+    fn no_look_breaks_its_bounds(
+        looks in prop::collection::vec((1_i64..2000, 0_u64..50, 0_u64..20), 1..30),
+        scheduled in 1_i64..2000,
+        calls in 0_u32..300,
+        later in 0_i64..600,
+    ) {
+        let mut pace = Pace::new(LAG);
+        let mut second = 0;
+        for (step, left, grew) in looks {
+            second += step;
+            pace.look(at(second), Duration::from_secs(3), [headroom(left * GB / 10, grew * GB / 10)]);
+        }
+        let (now, scheduled) = (at(second + later), at(second + scheduled));
+        if let Some(next) = pace.next_look(now, scheduled, FLOOR, calls) {
+            prop_assert!(calls > 0);
+            prop_assert!(next >= now);
+            prop_assert!(next.duration_since(at(second)).unsigned_abs() >= FLOOR);
+            prop_assert!(scheduled.duration_since(next) >= SignedDuration::from_secs(20));
+        }
+    }
 }

@@ -1,12 +1,12 @@
 //! What is missing of the past, in order of urgency; pure.
 
-use std::collections::{HashMap, HashSet};
+use std::collections::{BTreeMap, HashMap, HashSet};
 use std::time::Duration;
 
 use jiff::civil::Date;
 use jiff::{Timestamp, ToSpan};
 
-use super::{Answer, Question, date_from, dates_of, last_unknown, today};
+use super::{Answer, Question, date_from, dates_of, last_unknown, today, what};
 use crate::domain::account::Account;
 use crate::domain::history::History;
 use crate::domain::ledger::Ledger;
@@ -33,10 +33,31 @@ pub struct Known<'a> {
 pub struct Wants {
     /// So many whole days before today; nothing: none.
     pub backfill_days: Option<u16>,
-    /// Where the traffic of these days went, as well.
-    pub targets: bool,
+    /// Where the traffic of so many days before today went; nothing: of none.
+    pub target_days: Option<u16>,
     /// How late the vendor's figures come: what has just ended is not final before.
     pub lag: Duration,
+    /// So many questions; more are counted and not made, since a large account may lack millions of days.
+    pub most: usize,
+}
+
+/// What is missing.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Missing {
+    /// What to ask, in this order.
+    pub questions: Vec<Question>,
+    /// How many more questions there are, by [`Question::what`].
+    pub more: BTreeMap<&'static str, u64>,
+}
+
+impl Missing {
+    fn add(&mut self, most: usize, what: &'static str, question: impl FnOnce() -> Question) {
+        if self.questions.len() < most {
+            self.questions.push(question());
+        } else {
+            *self.more.entry(what).or_default() += 1;
+        }
+    }
 }
 
 /// What is not to be asked again.
@@ -61,18 +82,16 @@ impl Done {
 
 /// What to ask: ends of periods, then what budgets need, then days, the newest of all sub-users first, then targets.
 #[must_use]
-pub fn questions(known: &Known<'_>, now: Timestamp, wants: Wants, done: &Done) -> Vec<Question> {
-    let mut found = Vec::new();
+pub fn questions(known: &Known<'_>, now: Timestamp, wants: Wants, done: &Done) -> Missing {
+    let mut found = Missing::default();
     let rows = known.snapshot.rows().iter().map(|row| (row.sub_user.key(), &row.sub_user));
     let listed: HashMap<SubUserKey, &SubUser> = rows.collect();
     if known.past.dates != Dates::Nothing {
-        closings(known, &listed, now, wants.lag, done, &mut found);
-        windows(known, &listed, done, &mut found);
+        closings(known, &listed, now, wants, done, &mut found);
+        windows(known, &listed, wants, done, &mut found);
         days(known, now, wants, done, &mut found);
     }
-    if wants.targets {
-        targets(known, now, wants, done, &mut found);
-    }
+    targets(known, now, wants, done, &mut found);
     found
 }
 
@@ -80,17 +99,17 @@ fn closings(
     known: &Known<'_>,
     listed: &HashMap<SubUserKey, &SubUser>,
     now: Timestamp,
-    lag: Duration,
+    wants: Wants,
     done: &Done,
-    found: &mut Vec<Question>,
+    found: &mut Missing,
 ) {
     let zone = &known.account.time_zone;
     for (key, closing) in known.ledger.to_close() {
-        let is_final = closing.end.checked_add(lag).is_ok_and(|settled| settled <= now);
+        let is_final = closing.end.checked_add(wants.lag).is_ok_and(|settled| settled <= now);
         if is_final && dates_of(&closing, zone).is_some() && !done.gone.contains(&key) {
             // Who was switched off has left the list, and its statistics still answer.
-            let sub_user = listed.get(&key).map_or_else(|| of_id(&key), |listed| (*listed).clone());
-            found.push(Question::Close { sub_user, closing });
+            let sub_user = || listed.get(&key).map_or_else(|| of_id(&key), |listed| (*listed).clone());
+            found.add(wants.most, what::CLOSE, || Question::Close { sub_user: sub_user(), closing });
         }
     }
 }
@@ -98,8 +117,9 @@ fn closings(
 fn windows(
     known: &Known<'_>,
     listed: &HashMap<SubUserKey, &SubUser>,
+    wants: Wants,
     done: &Done,
-    found: &mut Vec<Question>,
+    found: &mut Missing,
 ) {
     for missing in known.ledger.uncovered() {
         let is_whole = date_from(missing.from, &known.account.time_zone).is_some();
@@ -107,46 +127,49 @@ fn windows(
             && is_whole
             && !done.gone.contains(&missing.key)
         {
-            found.push(Question::Window { sub_user: (*sub_user).clone(), from: missing.from });
+            let from = missing.from;
+            found.add(wants.most, what::WINDOW, || Question::Window { sub_user: (*sub_user).clone(), from });
         }
     }
 }
 
-fn days(known: &Known<'_>, now: Timestamp, wants: Wants, done: &Done, found: &mut Vec<Question>) {
+fn days(known: &Known<'_>, now: Timestamp, wants: Wants, done: &Done, found: &mut Missing) {
     let Some(wanted) = wants.backfill_days else { return };
     let zone = &known.account.time_zone;
     let today = today(now, zone);
-    let mut single: Vec<(Date, usize)> = Vec::new();
-    for (at, row) in known.snapshot.rows().iter().enumerate() {
-        let key = row.sub_user.key();
-        let Some(first) = first_day(&row.sub_user, today, wanted) else { continue };
-        let (Some(start), Some(known_from)) = (midnight(first, zone), known.ledger.known_from(&key)) else {
-            continue;
-        };
-        if known_from <= start || done.gone.contains(&key) {
-            continue;
+    // Of each, the first and the last day of which something is not known.
+    let span = |sub_user: &SubUser| {
+        let key = sub_user.key();
+        let first = first_day(sub_user, today, wanted)?;
+        let known_from = known.ledger.known_from(&key)?;
+        let is_missing = known_from > midnight(first, zone)? && !done.gone.contains(&key);
+        is_missing.then(|| (first, last_unknown(known_from, zone).min(today)))
+    };
+    let rows = known.snapshot.rows().iter().map(|row| &row.sub_user);
+    let lacking: Vec<_> = rows.filter_map(|sub_user| Some((sub_user, span(sub_user)?))).collect();
+    if known.past.dates == Dates::ByDay {
+        for (sub_user, (first, last)) in lacking {
+            found.add(wants.most, what::DAYS, || Question::Days { sub_user: sub_user.clone(), first, last });
         }
-        let last = last_unknown(known_from, zone).min(today);
-        if known.past.dates == Dates::ByDay {
-            found.push(Question::Days { sub_user: row.sub_user.clone(), first, last });
-            continue;
-        }
-        let mut day = last;
-        while day >= first {
-            single.push((day, at));
-            let Ok(before) = day.yesterday() else { break };
-            day = before;
+        return;
+    }
+    // A call a day, the newest of all first.
+    for back in 0..=wanted {
+        let Ok(day) = today.checked_sub(i32::from(back).days()) else { return };
+        for (sub_user, (first, last)) in &lacking {
+            if (*first..=*last).contains(&day) {
+                found.add(wants.most, what::DAYS, || Question::Days {
+                    sub_user: (*sub_user).clone(),
+                    first: day,
+                    last: day,
+                });
+            }
         }
     }
-    single.sort_by(|(a, _), (b, _)| b.cmp(a));
-    found.extend(single.into_iter().map(|(day, at)| {
-        let sub_user = known.snapshot.rows()[at].sub_user.clone();
-        Question::Days { sub_user, first: day, last: day }
-    }));
 }
 
-fn targets(known: &Known<'_>, now: Timestamp, wants: Wants, done: &Done, found: &mut Vec<Question>) {
-    let (Some(kept), Some(wanted)) = (known.past.target_days, wants.backfill_days) else { return };
+fn targets(known: &Known<'_>, now: Timestamp, wants: Wants, done: &Done, found: &mut Missing) {
+    let (Some(kept), Some(wanted)) = (known.past.target_days, wants.target_days) else { return };
     let zone = &known.account.time_zone;
     let today = today(now, zone);
     let is_final = |day: Date| {
@@ -169,7 +192,10 @@ fn targets(known: &Known<'_>, now: Timestamp, wants: Wants, done: &Done, found: 
                 && !done.gone.contains(&asked.0)
                 && !done.targets.contains(&asked)
             {
-                found.push(Question::Targets { sub_user: row.sub_user.clone(), day });
+                found.add(wants.most, what::TARGETS, || Question::Targets {
+                    sub_user: row.sub_user.clone(),
+                    day,
+                });
             }
         }
     }

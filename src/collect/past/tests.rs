@@ -80,7 +80,9 @@ impl Looked {
     fn asked(&self, now: &str, dates: Dates, wants: Wants, done: &Done) -> Vec<Question> {
         let (ledger, snapshot, account) = (&self.ledger, &self.snapshot, &self.account);
         let past = Past { dates, target_days: Some(30) };
-        questions(&Known { ledger, snapshot, account, past }, at(now), wants, done)
+        let missing = questions(&Known { ledger, snapshot, account, past }, at(now), wants, done);
+        assert!(missing.more.is_empty(), "{:?}", missing.more);
+        missing.questions
     }
 
     fn apply(&mut self, now: &str, question: &Question, answer: &Answer) -> Option<Saved> {
@@ -92,7 +94,7 @@ impl Looked {
     }
 }
 
-const NOTHING: Wants = Wants { backfill_days: None, targets: false, lag: LAG };
+const NOTHING: Wants = Wants { backfill_days: None, target_days: None, lag: LAG, most: 100 };
 
 /// Each question in short.
 fn words(questions: &[Question]) -> Vec<String> {
@@ -239,7 +241,7 @@ async fn what_budgets_need_comes_before_days_and_targets() {
     let mut looked = Looked::new(&[PeriodRule::Month]);
     let now = "2026-01-03T10:00:00Z";
     looked.look(now, date(2026, 1, 1), &[("1", 700), ("2", 5)]);
-    let wants = Wants { backfill_days: Some(4), targets: true, lag: LAG };
+    let wants = Wants { backfill_days: Some(4), target_days: Some(4), ..NOTHING };
     let mut done = Done::default();
     done.targets.insert((SubUserKey("1".into()), date(2026, 1, 1)));
     done.gone.insert(SubUserKey("2".into()));
@@ -255,7 +257,7 @@ async fn what_budgets_need_comes_before_days_and_targets() {
         ]
     );
     done.gone.clear();
-    let wants = Wants { targets: false, ..wants };
+    let wants = Wants { target_days: None, ..wants };
     assert_eq!(
         words(&looked.asked(now, Dates::Total, wants, &done))[2..6],
         [
@@ -314,6 +316,22 @@ fn days_one_by_one_come_to_the_same_as_all_at_once() {
     }
     assert_eq!(ends[0], Some(Bytes(50 << 20)));
     assert_eq!(ends[1], ends[0]);
+}
+
+#[test]
+fn more_than_can_be_asked_is_counted_and_not_held() {
+    let mut looked = Looked::new(&[]);
+    let now = "2026-01-03T10:00:00Z";
+    looked.look(now, date(2026, 1, 1), &[("1", 700), ("2", 5)]);
+    let (ledger, snapshot, account) = (&looked.ledger, &looked.snapshot, &looked.account);
+    let past = Past { dates: Dates::Total, target_days: None };
+    let wants = Wants { backfill_days: Some(4), most: 3, ..NOTHING };
+    let missing = questions(&Known { ledger, snapshot, account, past }, at(now), wants, &Done::default());
+    let today = "2026-01-03 2026-01-03";
+    let expected =
+        [format!("days 1 {today}"), format!("days 2 {today}"), "days 1 2026-01-02 2026-01-02".into()];
+    assert_eq!(words(&missing.questions), expected);
+    assert_eq!(missing.more.into_iter().collect::<Vec<_>>(), [("days", 2 * 5 - 3)]);
 }
 
 #[test]

@@ -3,6 +3,7 @@
 use jiff::Timestamp;
 
 use super::Proposal;
+use crate::domain::account::AccountName;
 use crate::domain::budget::Budget;
 use crate::domain::budget::amount::Share;
 use crate::domain::budget::threshold::Mode;
@@ -13,12 +14,18 @@ use crate::domain::units::{Bytes, Limit};
 
 /// A target for people, with its account.
 fn target(of: &Subject) -> String {
-    match &of.target {
-        Target::Account => of.account.to_string(),
-        Target::Unattributed => format!("{}, what no sub-user explains", of.account),
-        Target::SubUser(who) => format!("{} at {}", who.name, of.account),
-        Target::Domain(domain) => format!("{domain} at {}", of.account),
-        Target::Subscription(plan) => format!("plan {plan} at {}", of.account),
+    target_of(&of.account, &of.target)
+}
+
+/// A target of an account for people.
+#[must_use]
+pub fn target_of(account: &AccountName, target: &Target) -> String {
+    match target {
+        Target::Account => account.to_string(),
+        Target::Unattributed => format!("{account}, what no sub-user explains"),
+        Target::SubUser(who) => format!("{} at {account}", who.name),
+        Target::Domain(domain) => format!("{domain} at {account}"),
+        Target::Subscription(plan) => format!("plan {plan} at {account}"),
     }
 }
 
