@@ -53,7 +53,10 @@ impl Books {
         let changed = self.subjects.iter().zip(&mut self.counters).map(figure).collect();
         let stands = |(subject, counter): (&Subject, &u64)| {
             let consumed = Consumed { total: Bytes(*counter), highest: Bytes(*counter), period: Some(at(0)) };
-            (subject.clone(), Standing { consumed, observed, known_from: at(0), closing: None })
+            (
+                subject.clone(),
+                Standing { consumed, observed, known_from: at(0), seen_from: at(0), closing: None },
+            )
         };
         let standing = self.subjects.iter().zip(&self.counters).map(stands).collect();
         PassReadings { observed, changed, standing }

@@ -213,6 +213,7 @@ async fn load(store: &dyn Store, account: &Account, lag: Duration, now: Timestam
     for (day, subject, used) in &days {
         ledger.load_day(subject, *day, used.used, used.hours.as_ref());
     }
+    ledger.load_end(now);
     Ok(ledger)
 }
 

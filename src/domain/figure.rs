@@ -53,6 +53,8 @@ pub struct Standing {
     pub observed: Timestamp,
     /// From when on everything that was used is known.
     pub known_from: Timestamp,
+    /// From when on somebody looked: before it only days are known, as the vendor told them.
+    pub seen_from: Timestamp,
     /// A period that is not closed yet.
     pub closing: Option<Closing>,
 }

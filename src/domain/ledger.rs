@@ -147,7 +147,7 @@ impl Ledger {
         let is_newcomer =
             listed.is_some_and(|listed| created.is_none_or(|created| created.timestamp() > listed));
         if is_newcomer {
-            seat.standing.known_from = Timestamp::MIN;
+            (seat.standing.known_from, seat.standing.seen_from) = (Timestamp::MIN, Timestamp::MIN);
         }
         self.seats.push(seat);
         for span in &mut self.spans {
@@ -208,8 +208,8 @@ impl Ledger {
             span.add(place, at, used);
         }
         if let Some(seat) = self.seat_mut(place) {
-            let known_from = seat.standing.known_from;
-            seat.summary.add(at, day, used, known_from);
+            let seen_from = seat.standing.seen_from;
+            seat.summary.add(at, day, used, seen_from);
         }
     }
 

@@ -19,8 +19,8 @@ use crate::domain::units::Bytes;
 
 const VERSION: u8 = 1;
 
-/// No valid block is longer once inflated: ten numbers of at most 10 bytes an entry.
-const LONGEST: u64 = SEATS as u64 * 100 + 10;
+/// No valid block is longer once inflated: eleven numbers of at most 10 bytes an entry.
+const LONGEST: u64 = SEATS as u64 * 110 + 10;
 
 /// Encodes how counters stand, in the order of their seats.
 pub(super) fn encode(entries: &[(u32, Standing)]) -> Vec<u8> {
@@ -30,13 +30,15 @@ pub(super) fn encode(entries: &[(u32, Standing)]) -> Vec<u8> {
     for (seat, standing) in entries {
         put(&mut payload, u64::from(seat.saturating_sub(before)));
         before = *seat;
-        let Standing { consumed, observed, known_from, closing } = standing;
+        let Standing { consumed, observed, known_from, seen_from, closing } = standing;
         put(&mut payload, consumed.total.0);
         put(&mut payload, consumed.highest.0);
         put_moment(&mut payload, consumed.period);
         put_moment(&mut payload, Some(*observed));
         // The beginning of time stands for "ever", and is in no range of a vendor's.
-        put_moment(&mut payload, Some(*known_from).filter(|from| *from > Timestamp::MIN));
+        for from in [known_from, seen_from] {
+            put_moment(&mut payload, Some(*from).filter(|from| *from > Timestamp::MIN));
+        }
         put_moment(&mut payload, closing.map(|closing| closing.start));
         if let Some(closing) = closing {
             put_moment(&mut payload, Some(closing.end));
@@ -74,11 +76,12 @@ fn decode_payload(payload: &[u8]) -> Option<Vec<(u32, Standing)>> {
         let consumed = Consumed { total, highest, period: moment(&mut read)? };
         let observed = moment(&mut read)??;
         let known_from = moment(&mut read)?.unwrap_or(Timestamp::MIN);
+        let seen_from = moment(&mut read)?.unwrap_or(Timestamp::MIN);
         let closing = match moment(&mut read)? {
             Some(start) => Some(Closing { start, end: moment(&mut read)??, highest: Bytes(read.next()?) }),
             None => None,
         };
-        entries.push((seat, Standing { consumed, observed, known_from, closing }));
+        entries.push((seat, Standing { consumed, observed, known_from, seen_from, closing }));
     }
     read.is_empty().then_some(entries)
 }
@@ -111,13 +114,15 @@ mod tests {
         let closing = (at(), at(), any::<u64>());
         let closing =
             closing.prop_map(|(start, end, highest)| Closing { start, end, highest: Bytes(highest) });
-        let known_from = prop_oneof![Just(Timestamp::MIN), at()];
+        let known_from = || prop_oneof![Just(Timestamp::MIN), at()];
+        let froms = (known_from(), known_from());
         let parts =
-            (any::<u64>(), any::<u64>(), prop::option::of(at()), at(), known_from, prop::option::of(closing));
-        parts.prop_map(|(total, highest, period, observed, known_from, closing)| Standing {
+            (any::<u64>(), any::<u64>(), prop::option::of(at()), at(), froms, prop::option::of(closing));
+        parts.prop_map(|(total, highest, period, observed, (known_from, seen_from), closing)| Standing {
             consumed: Consumed { total: Bytes(total), highest: Bytes(highest), period },
             observed,
             known_from,
+            seen_from,
             closing,
         })
     }

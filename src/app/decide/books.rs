@@ -127,5 +127,7 @@ async fn load(
     let each = &mut |subject: &_, day, usage: &crate::store::readings::DayUse| {
         ledger.load_day(subject, day, usage.used, usage.hours.as_ref());
     };
-    store.each_day(&account.name, first, date(now), each).await
+    store.each_day(&account.name, first, date(now), each).await?;
+    ledger.load_end(now);
+    Ok(())
 }

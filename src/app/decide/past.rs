@@ -28,6 +28,9 @@ const PATIENCE: Duration = Duration::from_secs(60);
 /// Days that are asked for.
 const DAYS: u16 = 30;
 
+/// Questions that are made at once.
+const MOST: usize = 1_000;
+
 /// What was asked, by account.
 type AllDone = BTreeMap<AccountName, Done>;
 
@@ -69,17 +72,18 @@ impl Decider {
             all.insert(name.clone(), Done { targets: read.into_iter().collect(), ..Done::default() });
         }
         let Some(done) = all.get_mut(name) else { return };
-        let reads_targets = watched.known(Collector::Targets, |_| ()).is_some() && past.target_days.is_some();
+        let reads_targets = watched.known(Collector::Targets, |_| ()).is_some();
         let wants = Wants {
             backfill_days: settings.backfill.then_some(DAYS),
-            targets: settings.backfill && reads_targets,
+            target_days: past.target_days.filter(|_| settings.backfill && reads_targets),
             lag: settings.lag,
+            most: MOST,
         };
         let queue = {
             let held = self.held.lock().await;
             let Some(ledger) = held.ledgers.get(name) else { return };
             let snapshot = watched.holder.snapshot();
-            questions(&Known { ledger, snapshot: &snapshot, account, past }, now, wants, done)
+            questions(&Known { ledger, snapshot: &snapshot, account, past }, now, wants, done).questions
         };
         if queue.is_empty() {
             return;

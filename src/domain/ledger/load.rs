@@ -7,6 +7,7 @@ use jiff::{SignedDuration, Timestamp};
 use super::seat::Seat;
 use super::{Ledger, Place};
 use crate::domain::figure::{Standing, Subject};
+use crate::domain::history::DAYS;
 use crate::domain::period::{Period, midnight};
 use crate::domain::snapshot::SubUserKey;
 use crate::domain::units::Bytes;
@@ -34,6 +35,27 @@ impl Ledger {
     pub fn load_spans(&mut self, vendor: Option<Period>, now: Timestamp) {
         for span in &mut self.spans {
             span.begin(&self.zone, vendor, now);
+        }
+    }
+
+    /// Ends the loading: of the days that a vendor told, those without a row had no use.
+    pub fn load_end(&mut self, now: Timestamp) {
+        let zone = self.zone.clone();
+        let oldest = now.checked_sub(SignedDuration::from_hours(DAYS as i64 * 24)).unwrap_or(now);
+        for seat in self.seats.iter_mut().chain(&mut self.account) {
+            let Standing { known_from, seen_from, .. } = seat.standing;
+            if known_from >= seen_from || seen_from <= oldest {
+                continue;
+            }
+            let mut day = zone.to_datetime(known_from.max(oldest)).date();
+            let last = zone.to_datetime(seen_from).date();
+            while day < last {
+                if seat.summary.used_since_days(day, day).is_none() {
+                    seat.summary.set_day(day, Bytes(0));
+                }
+                let Ok(next) = day.tomorrow() else { break };
+                day = next;
+            }
         }
     }
 

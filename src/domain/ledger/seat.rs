@@ -32,8 +32,13 @@ pub(super) struct Seat {
 
 impl Seat {
     pub(super) fn new(key: SubUserKey, observed: Timestamp) -> Self {
-        let standing =
-            Standing { consumed: Consumed::default(), observed, known_from: observed, closing: None };
+        let standing = Standing {
+            consumed: Consumed::default(),
+            observed,
+            known_from: observed,
+            seen_from: observed,
+            closing: None,
+        };
         Self::standing(key, standing)
     }
 

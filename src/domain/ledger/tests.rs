@@ -239,3 +239,22 @@ fn a_ledger_goes_on_after_a_restart() {
     let (used, _) = summary.used_between(at(1, 0), at(1, 45)).unwrap();
     assert_eq!(used.0 / MB, 58, "of a gap of a day the last hour, and the looks after it");
 }
+
+#[test]
+fn hours_before_the_first_look_are_not_silence_though_the_vendor_told_the_days() {
+    let mut month = Month::new(&[]);
+    month.look(at(9, 600), 0, &[("1", 500)]);
+    let days: Vec<_> = [1, 5, 10].map(|day| (date(2026, 1, day), Bytes(50 * MB))).into();
+    let (standing, raised) = month.ledger.backfill(&key("1"), date(2026, 1, 1), &days).unwrap();
+    let mut again = Ledger::new(TimeZone::UTC, Duration::from_secs(900), &[]);
+    again.load_standing(&Subject::SubUser(key("1")), standing);
+    for (day, used) in raised {
+        again.load_day(&Subject::SubUser(key("1")), day, used, None);
+    }
+    again.load_end(at(9, 610));
+    month.ledger = again;
+    month.look(at(9, 615), 0, &[("1", 501)]);
+    let summary = month.ledger.sub_user(&key("1")).unwrap();
+    assert_eq!(summary.used_between(at(8, 615), at(9, 615)), None, "a gap is not a pause");
+    assert_eq!(summary.used_since_days(date(2026, 1, 2), date(2026, 1, 9)), Some(50 * MB));
+}

@@ -291,6 +291,7 @@ pub(crate) async fn counters_stand_as_they_were(fixture: &dyn Fixture) {
         },
         observed: at("2026-11-21T10:00:00Z"),
         known_from: at("2026-11-05T00:00:00Z"),
+        seen_from: at("2026-11-06T00:00:00Z"),
         closing: Some(Closing {
             start: at("2026-10-01T00:00:00Z"),
             end: at("2026-11-01T00:00:00Z"),
