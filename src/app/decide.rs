@@ -33,6 +33,7 @@ use crate::domain::incident::Incidents;
 use crate::domain::judgement::{Judgement, Rules, judge};
 use crate::domain::ledger::Ledger;
 use crate::domain::snapshot::Snapshot;
+use crate::store::records::Overview;
 use crate::store::{EndedCounts, Store};
 pub use answer::Wish;
 pub use ask::{Asked, ask};
@@ -94,6 +95,8 @@ struct Held {
     published: BTreeMap<AccountName, (Timestamp, Arc<Snapshot>)>,
     store: store::Condition,
     paces: pace::ByAccount,
+    /// How each account was, as it was kept last.
+    overviews: BTreeMap<AccountName, Overview>,
 }
 
 /// Decides.
@@ -212,6 +215,7 @@ impl Decider {
                 &problem,
                 "what was decided cannot be saved, so nobody is told and nothing is done",
             );
+            self.let_go(&problem).await;
             return false;
         }
         self.store_works(held);

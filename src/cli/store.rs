@@ -35,7 +35,8 @@ pub(super) async fn run(arguments: Arguments) -> anyhow::Result<Exit> {
     store.close().await;
     copied?;
     output::print(&format!(
-        "the decisions are in {}; to use them, stop the daemon and put that file where store.url says\n",
+        "the decisions are in {}; to use them, stop the daemon, put that file where store.url says, \
+         and remove what lies beside it with -wal and -shm at the end of its name\n",
         file.display()
     ))?;
     Ok(Exit::Done)

@@ -116,13 +116,16 @@ fn of_targets(all: &[&TargetDays]) -> (Vec<Risen>, BytesARequest) {
             }
         }
     }
-    let days = days_before.len().max(1) as u128;
+    if days_before.is_empty() {
+        // With one day alone there is nothing to compare with.
+        return (vec![], (None, None));
+    }
+    let days = days_before.len() as u128;
     let saturated = |value: u128| u64::try_from(value).unwrap_or(u64::MAX);
     let risen = sums.into_iter().map(|(name, sum)| Risen {
         name: Arc::clone(name),
         by: Bytes(saturated(sum.newest.saturating_sub(sum.before / days))),
-        // With one day alone everything would be new.
-        is_new: sum.before == 0 && !days_before.is_empty(),
+        is_new: sum.before == 0,
     });
     let each =
         |bytes: u128, requests: u128| bytes.checked_div(requests).filter(|_| counts_requests).map(saturated);

@@ -43,6 +43,10 @@ pub struct Changed {
     pub was: Incident,
     /// Where it stands.
     pub incident: Incident,
+    /// What was used when it rose, where it did and that was known.
+    pub used: Option<Bytes>,
+    /// Of how much.
+    pub amount: Option<Bytes>,
 }
 
 /// An incident that is over.
@@ -204,8 +208,12 @@ impl Decision {
                         });
                     }
                     Some((from, was)) if from != threshold || differs(&was, incident) => {
+                        let of = of();
+                        let (used, amount) = figures.get(&of).copied().unwrap_or_default();
                         self.changed.push(Changed {
-                            of: of(),
+                            of,
+                            used,
+                            amount,
                             from: from.clone(),
                             threshold: threshold.clone(),
                             was,

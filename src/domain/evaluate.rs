@@ -22,7 +22,7 @@ use jiff::Timestamp;
 
 use super::account::{Account, AccountName};
 use super::budget::threshold::Kind;
-use super::budget::{Budget, OnUnknown};
+use super::budget::{Budget, OnUnknown, Per};
 use super::collector::Collector;
 use super::event::{Event, Subject};
 use super::grant::Grant;
@@ -117,6 +117,13 @@ pub fn evaluate(budgets: &[Budget], views: &[View<'_>], held: &Incidents, now: T
             if !budget.selectors.fits_account(view.account.provider, name.as_str()) {
                 continue;
             }
+            if !has_looked(budget.per, view.snapshot) {
+                // Since the start nobody has looked: what was remembered stands.
+                if let Some(held) = left.remove(name) {
+                    after.accounts.insert(name.clone(), held.clone());
+                }
+                continue;
+            }
             let mut pass = Pass {
                 budget,
                 view,
@@ -159,6 +166,19 @@ pub fn evaluate(budgets: &[Budget], views: &[View<'_>], held: &Incidents, now: T
     // Several budgets see one correction.
     found.events.dedup();
     found
+}
+
+/// Whether anything was read of what a budget is about.
+fn has_looked(per: Per, snapshot: &Snapshot) -> bool {
+    match per {
+        Per::SubUser => snapshot.sub_users.is_some(),
+        Per::Account => {
+            snapshot.account.is_some() || snapshot.subscriptions.is_some() || snapshot.sub_users.is_some()
+        }
+        Per::Unattributed => snapshot.account.is_some() && snapshot.sub_users.is_some(),
+        Per::Target => !snapshot.targets.is_empty(),
+        Per::Subscription => snapshot.subscriptions.is_some(),
+    }
 }
 
 fn of_kind(budget: &Budget, kind: Kind) -> Latches {

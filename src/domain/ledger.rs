@@ -178,7 +178,7 @@ impl Ledger {
         let Some(seat) = self.seat_mut(place) else { return };
         let before = seat.standing.observed;
         let Some(used) = seat.read(origin, usage.traffic, observed, first, lag) else { return };
-        let has_changed = std::mem::replace(&mut seat.counter, Some(usage.traffic)) != Some(usage.traffic);
+        let has_changed = seat.counter.replace(usage.traffic) != Some(usage.traffic);
         self.now = self.now.max(observed);
         let is_gap = first.is_none() && observed.duration_since(before) > GAP;
         let parts = if is_gap { spread(before, observed, used) } else { vec![(observed, used)] };

@@ -93,6 +93,9 @@ struct Planner<'a> {
     now: Timestamp,
 }
 
+/// The budget of an event, how loud it is, and who hears of it.
+type Route<'s> = (&'s Arc<str>, Severity, Vec<&'s Arc<str>>);
+
 /// A line of a notice that is to be: the worst of them are written.
 struct Entry<'e> {
     severity: Severity,
@@ -124,7 +127,7 @@ impl Planner<'_> {
         let mut due: Vec<_> = opened
             .chain(changed)
             .filter_map(|(of, name)| {
-                let action = self.threshold(&of.budget, name)?.action.clone()?;
+                let action = self.threshold(&of.budget, name)?.action?;
                 let (before, used) = self.row(of);
                 Some(Proposal { of: of.clone(), threshold: name.clone(), action, before, used })
             })
@@ -182,7 +185,7 @@ impl Planner<'_> {
     }
 
     /// The budget of an event, how loud it is and who hears of it; nothing where it is the operator's.
-    fn route<'s>(&'s self, event: &'s Event) -> Option<(&'s Arc<str>, Severity, Vec<&'s Arc<str>>)> {
+    fn route<'s>(&'s self, event: &'s Event) -> Option<Route<'s>> {
         match event {
             Event::Fired { of, threshold, .. } => {
                 let threshold = self.budget(&of.budget)?.thresholds.get(usize::from(*threshold))?;

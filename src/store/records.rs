@@ -82,6 +82,14 @@ pub struct Overview {
     pub collectors: Vec<CollectorOverview>,
 }
 
+impl Overview {
+    /// Whether another says the same, whenever it was written.
+    #[must_use]
+    pub fn says_the_same(&self, other: &Self) -> bool {
+        Self { at: other.at, ..self.clone() } == *other
+    }
+}
+
 /// How a collector was.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct CollectorOverview {

@@ -200,7 +200,7 @@ impl Decider {
             )),
             (Some(grant), 0) if grant.until == (Until::PeriodEnd { started: None }) => Err(answered(
                 USAGE,
-                format!("nobody says when the period of budget {} ends: give --until TIME", budget.name),
+                format!("the period of budget {} has no end that is known: give --until TIME", budget.name),
             )),
             (Some(Grant { until: Until::At(end), .. }), 0) if end <= now => {
                 Err(answered(USAGE, format!("{end} is over already")))

@@ -36,7 +36,7 @@ pub async fn ask(config: &Config, wish: &Wish) -> anyhow::Result<Asked> {
     let clock = Arc::new(Clock::new());
     let owner = Owner::this_process(clock.now());
     match Keeping::open(&config.store.location, owner, false).await {
-        Ok(keeping) => here(config, clock, keeping, wish).await,
+        Ok(keeping) => here(config, clock, keeping.that_works()?, wish).await,
         Err(StoreError::Owned { .. }) => of_owner(config, &clock, wish).await,
         // Explaining needs no store.
         Err(StoreError::Missing { .. }) if matches!(wish, Wish::Explain { .. }) => {

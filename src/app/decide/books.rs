@@ -27,15 +27,21 @@ impl Decider {
             let passes = off_the_workers(|| ledger.take(account, snapshot, now));
             let Some(store) = self.keeping.history() else { continue };
             let is_new = !passes.is_empty();
+            let overview = self.overview(&account.name, now);
+            let is_other = match (held.overviews.get(&account.name), &overview) {
+                (Some(before), Some(now)) => !before.says_the_same(now),
+                (_, now) => now.is_some(),
+            };
             let mut kept = Ok(());
             for pass in &passes {
                 kept = kept.and(store.save_pass(&account.name, pass).await);
             }
-            if is_new && let Some(overview) = self.overview(&account.name, now) {
+            if let Some(overview) = overview.filter(|_| is_other) {
                 kept = kept.and(store.save_overview(&overview).await);
+                held.overviews.insert(account.name.clone(), overview);
             }
             match kept {
-                Ok(()) if is_new => self.history_works(held),
+                Ok(()) if is_new || is_other => self.history_works(held),
                 Ok(()) => {}
                 Err(problem) => self.history_failed(held, &problem),
             }

@@ -120,6 +120,7 @@ fn of_target(
     let (mut over, mut unknown) = (false, false);
     for (at, threshold) in budget.thresholds.iter().enumerate() {
         let (truth, why) = explain(budget, at, measure, span, view, now);
+        let why = why.trim_start_matches("not known: ");
         over |= truth == Truth::Yes;
         unknown |= matches!(truth, Truth::Unknown(reason) if !reason.passes());
         let state = state(at, truth, track);
@@ -229,7 +230,9 @@ fn next(threshold: &Threshold, at: usize, truth: Truth, track: Option<&Track>) -
 fn causes(view: &View<'_>, who: &crate::domain::incident::SubUserIdentity, now: Timestamp) -> String {
     let found = cause(view.account, view.snapshot, view.history, Some(&who.key), CAUSE_WINDOW, now);
     let mut text = String::new();
-    for risen in found.sub_users.iter().chain(&found.targets) {
+    // One without a day before has nothing to be compared with.
+    let sub_users = found.sub_users.iter().filter(|risen| !risen.is_new);
+    for risen in sub_users.chain(&found.targets) {
         let new = if risen.is_new { ", never seen before" } else { "" };
         line(&mut text, &format!("  cause     {}: {} more than usual{new}", risen.name, risen.by));
     }

@@ -71,6 +71,10 @@ impl Decider {
             let here = views.iter().map(|view| budgets::targets(budget, view, now)).sum::<usize>();
             targets.insert(budget.name.clone(), here);
         }
+        if self.keeping.decisions().is_none() {
+            // Nobody knows what stands where, and 0 would say that nothing does.
+            counts.clear();
+        }
         self.watch.own.budgets(&counts, &targets);
         self.watch.open.store(Arc::new(open(&held.incidents)));
     }

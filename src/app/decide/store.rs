@@ -8,6 +8,7 @@ use tokio::time::Instant;
 
 use super::{Decider, Held, tell};
 use crate::config::StoreLocation;
+use crate::domain::budget::threshold::Severity;
 use crate::metrics::own::StorePart;
 use crate::store::error::StoreError;
 use crate::store::location::Location;
@@ -67,6 +68,14 @@ impl Keeping {
     pub(super) fn none(configured: &StoreLocation) -> Self {
         let owner = Owner { pid: None, host: String::new(), since: None };
         Self { location: location(configured), owner, store: ArcSwapOption::empty(), lost: None }
+    }
+
+    /// The same, where the store was not lost when it was opened.
+    pub(super) fn that_works(self) -> Result<Self, StoreError> {
+        match self.lost {
+            Some(problem) => Err(problem),
+            None => Ok(self),
+        }
     }
 
     /// The store, if decisions can be made.
@@ -150,11 +159,23 @@ impl Decider {
         let trouble = problem.to_string();
         if held.store.trouble.as_ref() != Some(&trouble) {
             let settings = self.settings.load();
-            tell::operator(&settings.rules.operator, &settings.receivers, &format!("{what}: {trouble}"));
+            let words = format!("{what}: {trouble}");
+            tell::operator(&settings.rules.operator, &settings.receivers, Severity::Critical, &words);
             tracing::error!(reason = problem.reason(), "{what}: {trouble}");
         }
         self.watch.trouble("the store", Some(trouble.clone()));
         held.store.trouble = Some(trouble);
+    }
+
+    /// A store that is damaged while it is used is let go, so that what is put in its place is found.
+    pub(super) async fn let_go(&self, problem: &StoreError) {
+        let is_damaged = matches!(
+            problem,
+            StoreError::Corrupt { .. } | StoreError::Database { .. } | StoreError::File { .. }
+        );
+        if is_damaged {
+            self.keeping.close().await;
+        }
     }
 
     pub(super) fn store_works(&self, held: &mut Held) {
@@ -163,7 +184,7 @@ impl Decider {
         if held.store.trouble.take().is_some() {
             let settings = self.settings.load();
             let words = "the store can be used again: decisions are made";
-            tell::operator(&settings.rules.operator, &settings.receivers, words);
+            tell::operator(&settings.rules.operator, &settings.receivers, Severity::Info, words);
             tracing::info!("{words}");
         }
     }
@@ -187,7 +208,7 @@ impl Decider {
         if held.store.history.as_ref() != Some(&trouble) {
             let settings = self.settings.load();
             let words = format!("no history is kept, decisions go on: {trouble}");
-            tell::operator(&settings.rules.operator, &settings.receivers, &words);
+            tell::operator(&settings.rules.operator, &settings.receivers, Severity::Warning, &words);
             tracing::error!(reason = problem.reason(), "{words}");
         }
         self.watch.trouble("the history", Some(trouble.clone()));

@@ -19,10 +19,15 @@ pub(super) fn notices(plan: &Plan, receivers: &BTreeMap<Arc<str>, Receiver>) {
 }
 
 /// Tells the operator of trouble that no decision can be saved about.
-pub(super) fn operator(to: &[Arc<str>], receivers: &BTreeMap<Arc<str>, Receiver>, words: &str) {
+pub(super) fn operator(
+    to: &[Arc<str>],
+    receivers: &BTreeMap<Arc<str>, Receiver>,
+    severity: Severity,
+    words: &str,
+) {
     for name in to {
         if let Some(Receiver { kind: ReceiverKind::Log }) = receivers.get(name) {
-            tracing::error!(receiver = %name, "notice: {words}");
+            say(severity, name, &on_one_line(words));
         }
     }
 }
@@ -48,10 +53,14 @@ fn log(notice: &Notice) {
         text.push_str("; ");
         text.push_str(&on_one_line(line));
     }
+    say(*severity, receiver, &text);
+}
+
+fn say(severity: Severity, receiver: &str, text: &str) {
     match severity {
-        Severity::Info => tracing::info!(receiver = %receiver, "notice: {text}"),
-        Severity::Warning => tracing::warn!(receiver = %receiver, "notice: {text}"),
-        Severity::Critical => tracing::error!(receiver = %receiver, "notice: {text}"),
+        Severity::Info => tracing::info!(receiver, "notice: {text}"),
+        Severity::Warning => tracing::warn!(receiver, "notice: {text}"),
+        Severity::Critical => tracing::error!(receiver, "notice: {text}"),
     }
 }
 

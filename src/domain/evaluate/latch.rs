@@ -71,15 +71,6 @@ impl Pass<'_> {
                 Target::SubUser(who) if names.contains(&(&*who.name, who.product.clone())) => {
                     (None, Some(End::Gone))
                 }
-                // Nothing is missing from a list that nobody has read since the start.
-                Target::SubUser(_) if list.is_none() => {
-                    tracks.push(track);
-                    continue;
-                }
-                Target::Subscription(_) if plans.is_none() => {
-                    tracks.push(track);
-                    continue;
-                }
                 Target::SubUser(_) => (list, None),
                 Target::Subscription(_) => (plans, None),
                 // A domain's days stay in the period; a new one knows nothing of it.
@@ -119,11 +110,6 @@ impl Pass<'_> {
 
     fn step(&mut self, held: &Track, measure: &Measure<'_>, span: &Span) -> Track {
         let mut track = held.clone();
-        if measure.used == Err(Unknown::FirstLook) {
-            // Since the start nobody has looked: what was remembered stands.
-            self.note_unknown(Unknown::FirstLook, &track.target);
-            return track;
-        }
         self.roll_over(&mut track, span);
         let settled = self.settle(&mut track, measure, span);
         let settled = settled.as_ref().unwrap_or(measure);
@@ -200,8 +186,9 @@ impl Pass<'_> {
     fn take_figures(&mut self, track: &mut Track, measure: &Measure<'_>, span: &Span) {
         // Without a reading nothing was judged against the amount: what ends is to be told with the change.
         let Ok(used) = measure.used else { return };
-        // A rolling span loses its oldest hours, which is no correction.
-        if used < track.last && span.start().is_some() {
+        // A rolling span loses its oldest hours, and a difference of two figures wobbles: neither is a correction.
+        let is_counter = span.start().is_some() && track.target != Target::Unattributed;
+        if used < track.last && is_counter {
             let account = self.view.account.name.clone();
             let target = measure.of.target();
             self.events.push(Event::Corrected { account, target, from: track.last, to: used });

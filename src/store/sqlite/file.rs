@@ -120,10 +120,11 @@ impl Database {
     }
 
     pub(super) async fn close(&self) {
+        // The writer last: whoever closes last moves the write-ahead log into the file, which a reader may not.
+        self.readers.close().await;
         if let Some(writer) = &self.writer {
             writer.close().await;
         }
-        self.readers.close().await;
     }
 
     /// What an owner does first: check, copy, migrate.

@@ -96,16 +96,21 @@ impl Saving<'_> {
     async fn changed(&mut self, changed: &[Changed]) -> Result<(), StoreError> {
         for rows in changed.chunks(ROWS) {
             let mut update = QueryBuilder::<Sqlite>::new(
-                "WITH said (budget, threshold, account, kind, target, product, is_now, state, borne_out) AS (",
+                "WITH said (budget, threshold, account, kind, target, product, is_now, state, borne_out, used, \
+                 amount) AS (",
             );
-            update.push_values(rows, |mut row, Changed { of, from, threshold, was: _, incident }| {
+            update.push_values(rows, |mut row, changed| {
+                let Changed { of, from, threshold, was: _, incident, used, amount } = changed;
                 let (kind, key, product, _) = target(&of.target);
                 row.push_bind(&*of.budget).push_bind(&**from).push_bind(of.account.as_str());
                 row.push_bind(kind).push_bind(key).push_bind(product).push_bind(&**threshold);
                 row.push_bind(incident.state.as_str()).push_bind(incident.borne_out);
+                row.push_bind(used.map(number)).push_bind(amount.map(number));
             });
             update.push(") UPDATE incidents SET threshold = said.is_now, state = said.state, ");
-            update.push("borne_out = said.borne_out FROM said WHERE ").push(SAME_AND_OPEN);
+            update.push("borne_out = said.borne_out, used = coalesce(said.used, incidents.used), ");
+            update.push("amount = coalesce(said.amount, incidents.amount) FROM said WHERE ");
+            update.push(SAME_AND_OPEN);
             update.build().execute(&mut *self.write).await.map_err(self.file.failed())?;
         }
         Ok(())

@@ -178,10 +178,13 @@ pub(crate) async fn incidents_change_end_and_are_acknowledged(fixture: &dyn Fixt
         threshold: "stop".into(),
         was: incident(0, State::Firing, false),
         incident: incident(1, State::Unknown, true),
+        used: Some(Bytes(99)),
+        amount: Some(Bytes(98)),
     };
     store.save_decision(&Decision { changed: vec![changed], ..nothing() }).await.unwrap();
     let open = store.incidents(Which::Open).await.unwrap();
     assert_eq!((&*open[0].threshold, open[0].state), ("stop", State::Unknown));
+    assert_eq!((open[0].used, open[0].amount), (Some(Bytes(99)), Some(Bytes(98))));
     assert_eq!((&*open[1].threshold, open[1].state), ("warn", State::Firing), "the other stays");
     let remembered = store.remembered().await.unwrap();
     let track = &remembered.budgets["b"].accounts[&account("acme")].tracks;
