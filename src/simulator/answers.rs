@@ -77,10 +77,16 @@ impl Answers {
         }
     }
 
+    /// Lets time pass without a look.
+    pub fn pass(&mut self, until: Timestamp) {
+        self.account.advance(until);
+    }
+
     /// Brings the rows of the list up to date; gives back what the vendor knows of the account's total.
     fn list(&mut self, observed: Timestamp, snapshot: &mut Snapshot) -> u64 {
         let account = &self.account;
-        let mut list = snapshot.sub_users.take().unwrap_or_else(|| Arc::new(Reading { observed, value: vec![] }));
+        let mut list =
+            snapshot.sub_users.take().unwrap_or_else(|| Arc::new(Reading { observed, value: vec![] }));
         // Nobody else holds the list between two looks.
         let held = Arc::make_mut(&mut list);
         held.observed = observed;
@@ -141,9 +147,10 @@ impl Answers {
                     ..AccountUsage::default()
                 }
             }
-            Dialect::DecodoV1 => {
-                AccountUsage { traffic: said(wire::STEP).filter(|_| self.is_covered()), ..AccountUsage::default() }
-            }
+            Dialect::DecodoV1 => AccountUsage {
+                traffic: said(wire::STEP).filter(|_| self.is_covered()),
+                ..AccountUsage::default()
+            },
             Dialect::DecodoV2 => AccountUsage {
                 traffic: said(wire::STEP).filter(|_| self.is_covered()),
                 allocated: allocated(),
@@ -163,7 +170,9 @@ impl Answers {
         let is_published = spec.dialect == Dialect::DecodoPublished;
         let (name, product, status) = match spec.dialect {
             Dialect::Oxylabs => return None,
-            Dialect::DecodoPublished => (format!("{product} monthly"), product.to_owned(), Some("active".into())),
+            Dialect::DecodoPublished => {
+                (format!("{product} monthly"), product.to_owned(), Some("active".into()))
+            }
             _ if !self.is_covered() => return None,
             _ => (service_type(product), service_type(product), None),
         };
@@ -231,13 +240,7 @@ impl Answers {
 impl RowState {
     const fn of(user: &User) -> Self {
         let User { id, limit, auto_disable, status, lifetime, .. } = user;
-        Self {
-            id: *id,
-            limit: *limit,
-            auto_disable: *auto_disable,
-            status: *status,
-            lifetime: *lifetime,
-        }
+        Self { id: *id, limit: *limit, auto_disable: *auto_disable, status: *status, lifetime: *lifetime }
     }
 }
 
@@ -268,9 +271,8 @@ fn row(account: &Account, user: &User) -> SubUser {
     let spec = &account.spec;
     let product = account.product(user);
     let is_published = spec.dialect == Dialect::DecodoPublished;
-    let limit = Some(user.limit).filter(|limit| {
-        !(is_published && *limit == Limit::Unlimited && !spec.null_limits)
-    });
+    let limit =
+        Some(user.limit).filter(|limit| !(is_published && *limit == Limit::Unlimited && !spec.null_limits));
     let is_enforced = match (limit, spec.dialect) {
         (None, _) => None,
         (Some(Limit::Unlimited), _) => Some(false),

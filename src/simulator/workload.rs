@@ -76,7 +76,8 @@ impl Flow {
                 let steps = lasts.as_hours().div_euclid(24).clamp(1, LONGEST_RAMP_DAYS);
                 let more = part(target, boost * u64::from(factor.saturating_sub(1)));
                 for step in 1..=steps.unsigned_abs() {
-                    let rise = |step: u64| u128::from(more) * u128::from(step) / u128::from(steps.unsigned_abs());
+                    let rise =
+                        |step: u64| u128::from(more) * u128::from(step) / u128::from(steps.unsigned_abs());
                     let at = later(start, after).saturating_add(step as i64 * 24 * HOUR);
                     add(narrow(rise(step) - rise(step - 1)), (at, i64::MAX));
                 }
@@ -233,7 +234,8 @@ mod tests {
         assert!(hour(&runaway, 1005) > 10 * hour(&runaway, 1004));
         let lasts = SignedDuration::from_hours(4 * 24);
         let ramp = flow(Shape::Ramp { after, lasts, factor: 9 });
-        let rises: Vec<u64> = (0..6).map(|day| hour(&ramp, 1006 + day * 24) / hour(&steady, 1006 + day * 24)).collect();
+        let rises: Vec<u64> =
+            (0..6).map(|day| hour(&ramp, 1006 + day * 24) / hour(&steady, 1006 + day * 24)).collect();
         assert_eq!(rises, [1, 3, 5, 7, 9, 9], "in even steps, and then it stays");
         let target = TargetSpec { name: "storm.example".into(), share: 0, request: Bytes(2_000) };
         let storm =

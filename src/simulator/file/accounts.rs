@@ -119,7 +119,7 @@ fn truth(section: &Section<'_>) -> Option<Truth> {
     if is.is_none() && !below.has("is") {
         below.wrong("is", "is missing: \"wanted\" or \"runaway\"");
     }
-    if span.is_none() {
+    if !below.has("after") || !below.has("lasts") {
         below.wrong("", "a truth with a span has after and lasts; without one, write truth = \"wanted\"");
     }
     below.finish();
