@@ -14,7 +14,7 @@ use super::wire;
 use super::workload::saturated;
 use crate::domain::snapshot::{Reading, Snapshot, SubUserRow};
 use crate::domain::traffic::{AccountUsage, SubUser, SubUserId, Subscription, Usage, Window};
-use crate::domain::units::{Bytes, Limit};
+use crate::domain::units::{Bytes, Gigabyte, Limit};
 
 /// One simulated account that is asked without a socket; only ever later.
 #[derive(Clone, Debug)]
@@ -176,7 +176,8 @@ impl Answers {
             _ if !self.is_covered() => return None,
             _ => (service_type(product), service_type(product), None),
         };
-        let limit = Some(self.account.plan).filter(|plan| !(is_published && *plan == Limit::Unlimited));
+        let limit = Some(in_gigabytes(self.account.plan, spec.gigabyte))
+            .filter(|plan| !(is_published && *plan == Limit::Unlimited));
         Some(Subscription {
             name: name.into(),
             product: Some(product.into()),
@@ -242,6 +243,12 @@ impl RowState {
         let User { id, limit, auto_disable, status, lifetime, .. } = user;
         Self { id: *id, limit: *limit, auto_disable: *auto_disable, status: *status, lifetime: *lifetime }
     }
+}
+
+/// A limit that went over the wire in gigabytes.
+fn in_gigabytes(limit: Limit, gigabyte: Gigabyte) -> Limit {
+    let Limit::Bytes(bytes) = limit else { return limit };
+    gigabyte.to_bytes(gigabyte.from_bytes(bytes)).map_or(limit, Limit::of)
 }
 
 /// A figure of the list in the vendor's steps.

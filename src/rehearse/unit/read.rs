@@ -9,7 +9,6 @@ use toml::de::DeTable;
 use super::readings::{Row, Step};
 use super::{Case, Configured, Expected, File, Followed};
 use crate::domain::account::Account;
-use crate::domain::budget::Budget;
 use crate::domain::units::{Bytes, Gigabyte};
 use crate::simulator::ScenarioError;
 use crate::simulator::file::section::{Problems, Section};
@@ -163,12 +162,9 @@ fn notice(section: Section<'_>, configured: &Configured) -> Expected {
             section.wrong(key, "is missing");
         }
     }
-    let told = |budget: &Budget| {
-        let mut of_name = budget.thresholds.iter().filter(|other| other.name == threshold);
-        of_name.any(|threshold| threshold.notify.contains(&receiver))
-    };
-    let is_known = configured.rules.budgets.iter().filter(|other| other.name == budget).any(told);
-    if !is_known && !receiver.is_empty() && !threshold.is_empty() {
+    let own = configured.rules.budgets.iter().find(|other| other.name == budget);
+    let own = own.and_then(|budget| budget.thresholds.iter().find(|other| other.name == threshold));
+    if own.is_some_and(|threshold| !receiver.is_empty() && !threshold.notify.contains(&receiver)) {
         section.wrong("receiver", "is not told of this threshold");
     }
     let is_over = section.flag("over").unwrap_or_default();
