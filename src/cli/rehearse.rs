@@ -5,7 +5,6 @@ mod own;
 
 use std::io::IsTerminal;
 use std::path::{Path, PathBuf};
-use std::sync::Arc;
 
 use anyhow::Context as _;
 use clap::Args;
@@ -80,7 +79,8 @@ fn made_up(place: &Place, file: &Path, every: SignedDuration) -> anyhow::Result<
     let mut rehearsal = rehearsal(&config, every, (scenario.start, until));
     let is_there =
         |account: &Account| scenario.accounts.iter().any(|spec| spec.name == account.name.as_str());
-    rehearsal.accounts.retain(is_there);
+    let (there, absent): (Vec<_>, Vec<_>) = rehearsal.accounts.into_iter().partition(is_there);
+    rehearsal.accounts = there;
     if rehearsal.accounts.is_empty() {
         let names: Vec<_> = scenario.accounts.iter().map(|spec| spec.name.as_str()).collect();
         let told = format!(
@@ -89,6 +89,10 @@ fn made_up(place: &Place, file: &Path, every: SignedDuration) -> anyhow::Result<
             names.join(", ")
         );
         return Err(Misused(told).into());
+    }
+    if !absent.is_empty() {
+        let names: Vec<_> = absent.iter().map(|account| account.name.as_str()).collect();
+        tell(&format!("not in the scenario, and left out: {}", names.join(", ")));
     }
     let names: Vec<_> = rehearsal.accounts.iter().map(|account| account.name.clone()).collect();
     let mut source = MadeUp::new(&scenario, &names)
@@ -132,7 +136,7 @@ fn rehearsal(config: &Config, every: SignedDuration, (from, until): (Timestamp, 
 
 /// What is judged, by the configuration.
 pub(super) fn rules(config: &Config) -> Rules {
-    let operator = config.operator.notify.iter().map(|name| Arc::clone(name)).collect();
+    let operator = config.operator.notify.iter().cloned().collect();
     Rules { budgets: config.budgets.clone(), operator }
 }
 

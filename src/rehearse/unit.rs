@@ -4,7 +4,6 @@ mod compare;
 mod read;
 mod readings;
 
-use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -24,8 +23,6 @@ use readings::Step;
 /// A file of tests.
 #[derive(Clone, Debug)]
 pub struct File {
-    /// The configuration as the file names it.
-    pub config: PathBuf,
     /// The budgets that are judged; nothing: all.
     budgets: Option<Vec<String>>,
     cases: Vec<Case>,

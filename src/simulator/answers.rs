@@ -2,9 +2,11 @@
 //!
 //! `tests/it/simulator/answers.rs` holds them against the clients' own reading of the served answers.
 
+mod row;
+
 use std::sync::Arc;
 
-use jiff::civil::{Date, DateTime};
+use jiff::civil::Date;
 use jiff::{SignedDuration, Timestamp};
 
 use super::account::Account;
@@ -13,8 +15,12 @@ use super::sub_user::{Status, SubUser as User};
 use super::wire;
 use super::workload::saturated;
 use crate::domain::snapshot::{Reading, Snapshot, SubUserRow};
-use crate::domain::traffic::{AccountUsage, SubUser, SubUserId, Subscription, Usage, Window};
-use crate::domain::units::{Bytes, Gigabyte, Limit};
+use crate::domain::traffic::{AccountUsage, Subscription, Usage};
+use crate::domain::units::{Bytes, Limit};
+use row::{RowState, counts_anew, in_gigabytes, of_list, row, service_type, window};
+
+/// What was used on days, in their order.
+pub type DaysUsed = Vec<(Date, Bytes)>;
 
 /// One simulated account that is asked without a socket; only ever later.
 #[derive(Clone, Debug)]
@@ -31,16 +37,6 @@ pub struct Answers {
 struct Resolved {
     is: Nature,
     span: (Timestamp, Timestamp),
-}
-
-/// What of a row changes beside its usage.
-#[derive(Clone, Copy, Debug, PartialEq)]
-struct RowState {
-    id: u64,
-    limit: Limit,
-    auto_disable: bool,
-    status: Status,
-    lifetime: bool,
 }
 
 impl Answers {
@@ -217,7 +213,7 @@ impl Answers {
 
     /// What each sub-user sent on each of the last `days` whole days (UTC), as the vendor's own history tells.
     #[must_use]
-    pub fn days_before(&self, days: i64) -> Vec<(Arc<str>, Vec<(Date, Bytes)>)> {
+    pub fn days_before(&self, days: i64) -> Vec<(Arc<str>, DaysUsed)> {
         let today = wire::day_start(wire::date(self.account.at));
         let of_user = |user: &User| {
             let day = |back: i64| {
@@ -236,91 +232,4 @@ impl Answers {
     pub fn total(&self) -> Bytes {
         Bytes(saturated(self.account.sub_users.iter().chain(&self.account.main).map(|user| user.in_period)))
     }
-}
-
-impl RowState {
-    const fn of(user: &User) -> Self {
-        let User { id, limit, auto_disable, status, lifetime, .. } = user;
-        Self { id: *id, limit: *limit, auto_disable: *auto_disable, status: *status, lifetime: *lifetime }
-    }
-}
-
-/// A limit that went over the wire in gigabytes.
-fn in_gigabytes(limit: Limit, gigabyte: Gigabyte) -> Limit {
-    let Limit::Bytes(bytes) = limit else { return limit };
-    gigabyte.to_bytes(gigabyte.from_bytes(bytes)).map_or(limit, Limit::of)
-}
-
-/// A figure of the list in the vendor's steps.
-fn of_list(account: &Account, bytes: u64) -> u64 {
-    match account.spec.dialect {
-        Dialect::DecodoV2 => bytes,
-        _ => wire::reported(bytes, account.spec.gigabyte, wire::STEP),
-    }
-}
-
-/// Whether the counter began anew since a look, so that it counts another span.
-fn counts_anew(account: &Account, user: &User, looked: Timestamp) -> bool {
-    matches!(account.spec.dialect, Dialect::DecodoV1 | Dialect::DecodoV2) && user.counted_from >= looked
-}
-
-fn window(account: &Account, user: &User) -> Window {
-    match account.spec.dialect {
-        Dialect::Oxylabs if user.lifetime => Window::Lifetime,
-        Dialect::Oxylabs => Window::Period,
-        Dialect::DecodoPublished => Window::Unknown,
-        Dialect::DecodoV1 => Window::Since(minute(user.counted_from)),
-        Dialect::DecodoV2 => Window::Since(second(user.counted_from)),
-    }
-}
-
-fn row(account: &Account, user: &User) -> SubUser {
-    let spec = &account.spec;
-    let product = account.product(user);
-    let is_published = spec.dialect == Dialect::DecodoPublished;
-    let limit =
-        Some(user.limit).filter(|limit| !(is_published && *limit == Limit::Unlimited && !spec.null_limits));
-    let is_enforced = match (limit, spec.dialect) {
-        (None, _) => None,
-        (Some(Limit::Unlimited), _) => Some(false),
-        (_, Dialect::DecodoPublished) => None,
-        (Some(Limit::Blocked), Dialect::Oxylabs) => Some(true),
-        _ => Some(user.auto_disable),
-    };
-    let status = match (user.status, is_published) {
-        (Status::Active, _) => "active",
-        (Status::Deleted, true) => "deleted",
-        (_, true) => "suspended",
-        (_, false) => "disabled",
-    };
-    SubUser {
-        id: Some(SubUserId(user.id.to_string().into())),
-        username: user.username.as_str().into(),
-        status: Some(status.into()),
-        product: match spec.dialect {
-            Dialect::Oxylabs => None,
-            Dialect::DecodoPublished => Some(product.into()),
-            _ => Some(service_type(product).into()),
-        },
-        limit,
-        limit_enforced: is_enforced,
-        lifetime: (spec.dialect == Dialect::Oxylabs).then_some(user.lifetime),
-        created: Some(if is_published { second(user.created) } else { minute(user.created) }),
-        // The figure stands beside the row.
-        usage: None,
-    }
-}
-
-fn service_type(product: &str) -> String {
-    format!("{product}_proxies")
-}
-
-fn second(at: Timestamp) -> DateTime {
-    let at = wire::utc(at);
-    at.with().subsec_nanosecond(0).build().unwrap_or(at)
-}
-
-fn minute(at: Timestamp) -> DateTime {
-    let at = second(at);
-    at.with().second(0).build().unwrap_or(at)
 }

@@ -50,7 +50,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use jiff::{SignedDuration, Timestamp};
 use serde_json::{Value, json};
 
-pub use self::answers::Answers;
+pub use self::answers::{Answers, DaysUsed};
 pub use self::books::{AccountBooks, Books, SubUserBooks, TargetBooks, WriteBooks};
 pub use self::faults::{Fault, FaultRule, RetryAfter};
 pub use self::file::ScenarioError;

@@ -39,7 +39,7 @@ impl File {
     pub fn from_toml(file: &str, text: &str, configured: &Configured) -> Result<Self, ScenarioError> {
         let mut read = None;
         whole(file, text, |section| read = Some(self::read(section, configured)))?;
-        Ok(read.unwrap_or_else(|| Self { config: PathBuf::new(), budgets: None, cases: Vec::new() }))
+        Ok(read.unwrap_or_else(|| Self { budgets: None, cases: Vec::new() }))
     }
 }
 
@@ -57,7 +57,8 @@ fn whole(file: &str, text: &str, read: impl FnOnce(Section<'_>)) -> Result<(), S
 }
 
 fn read(file: Section<'_>, configured: &Configured) -> File {
-    let config = file.text("config").map(PathBuf::from).unwrap_or_default();
+    // Whoever loaded it has read it; here it is a known key.
+    file.text("config");
     let budgets = file.texts("budgets");
     let known = || configured.rules.budgets.iter().map(|budget| &*budget.name);
     for name in budgets.iter().flatten() {
@@ -71,7 +72,7 @@ fn read(file: Section<'_>, configured: &Configured) -> File {
         file.wrong("tests", "at least one test is needed: [[tests]]");
     }
     file.finish();
-    File { config, budgets, cases }
+    File { budgets, cases }
 }
 
 fn case(section: Section<'_>, configured: &Configured) -> Case {
@@ -112,19 +113,24 @@ fn add_readings(steps: &mut Vec<Step>, section: Section<'_>, account: Option<&Ac
     let plan = section.limit("plan", gigabyte).or(before.as_ref().and_then(|before| before.plan));
     let repeat = section.whole("repeat", 1..=MOST).unwrap_or(1);
     let every = section.duration("every");
+    let failed = section.flag("failed").unwrap_or_default();
     if repeat > 1 && every.is_none_or(|every| every <= SignedDuration::ZERO) {
         section.wrong("every", "repeat needs the time from one reading to the next, such as every = \"5m\"");
     }
     // Those that are not named stay as they were.
     let mut rows = before.map(|before| before.rows).unwrap_or_default();
-    let mut growing = Vec::new();
+    let (mut growing, mut silent) = (Vec::new(), Vec::new());
     for (name, below) in section.tables("sub_users") {
         let held = rows.get(&name).copied().unwrap_or_default();
         let row = Row {
             used: below.size("used", gigabyte).unwrap_or(held.used),
             limit: below.limit("limit", gigabyte).or(held.limit),
             enforced: below.flag("enforced").or(held.enforced),
+            ..held
         };
+        if below.flag("silent") == Some(true) {
+            silent.push(name.clone());
+        }
         growing.push((name.clone(), below.size("grows", gigabyte).unwrap_or_default()));
         below.finish();
         rows.insert(name, row);
@@ -134,7 +140,10 @@ fn add_readings(steps: &mut Vec<Step>, section: Section<'_>, account: Option<&Ac
     let growth: Bytes = growing.iter().map(|(_, grows)| *grows).sum();
     let mut total = total;
     for _ in 0..repeat {
-        steps.push(Step { at, total, plan, rows: rows.clone() });
+        for (_, row) in rows.iter_mut().filter(|(name, _)| !failed && !silent.contains(name)) {
+            row.observed = at;
+        }
+        steps.push(Step { at, failed, total, plan, rows: rows.clone() });
         at = every.and_then(|every| at.checked_add(every).ok()).unwrap_or(at);
         total = total.map(|total| total.saturating_add(growth));
         for (name, grows) in &growing {

@@ -15,6 +15,8 @@ use crate::domain::units::{Bytes, Limit};
 #[derive(Clone, Debug)]
 pub(super) struct Step {
     pub(super) at: Timestamp,
+    /// Nobody answered: what was shown before grows old.
+    pub(super) failed: bool,
     /// The account's total; nothing: what the sub-users used together.
     pub(super) total: Option<Bytes>,
     /// The plan, where the test shows one.
@@ -25,6 +27,8 @@ pub(super) struct Step {
 /// One sub-user as it is shown.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(super) struct Row {
+    /// When its figure was read last; older than the list where it did not answer.
+    pub(super) observed: Timestamp,
     pub(super) used: Bytes,
     pub(super) limit: Option<Limit>,
     pub(super) enforced: Option<bool>,
@@ -36,6 +40,9 @@ const PLAN: &str = "plan";
 impl Step {
     /// Puts it into the snapshot.
     pub(super) fn show(&self, account: &Account, snapshot: &mut Snapshot) {
+        if self.failed {
+            return;
+        }
         let observed = self.at;
         let sum = || self.rows.values().map(|row| row.used).sum();
         let total = self.total.unwrap_or_else(sum);
@@ -48,7 +55,7 @@ impl Step {
             ..AccountUsage::default()
         };
         snapshot.account = Some(Reading { observed, value });
-        let value = self.rows.iter().map(|(name, row)| row.shown(name, observed)).collect();
+        let value = self.rows.iter().map(|(name, row)| row.shown(name)).collect();
         snapshot.sub_users = Some(Arc::new(Reading { observed, value }));
         if let Some(limit) = self.plan {
             let plan = Subscription {
@@ -66,7 +73,7 @@ impl Step {
 }
 
 impl Row {
-    fn shown(&self, name: &str, observed: Timestamp) -> SubUserRow {
+    fn shown(&self, name: &str) -> SubUserRow {
         let is_unlimited = self.limit == Some(Limit::Unlimited);
         SubUserRow {
             sub_user: SubUser {
@@ -81,7 +88,7 @@ impl Row {
                 usage: None,
             },
             usage: Some(Reading {
-                observed,
+                observed: self.observed,
                 value: Usage { traffic: self.used, requests: None, window: Window::Period },
             }),
         }

@@ -114,3 +114,57 @@ fn mistakes_in_tests_are_told_at_their_place() {
     tests.toml:13:13: tests[0].notices[0].threshold: the budget has no such threshold; it has runs-out, warn
     "#);
 }
+
+/// Two scrapers together, and the account, each told at 80 %.
+const SUMS: &str = "operator.notify = []\nreceivers.ops.log = true\n\
+    [accounts.a]\nprovider = \"oxylabs\"\nusername = \"u\"\npassword = \"p\"\n\
+    [budgets.sum]\naccount = \"a\"\nsub_user = \"s_.*\"\nper = \"account\"\namount = \"100GB\"\n\
+    thresholds.most = { used = \"80%\", notify = [\"ops\"] }\n\
+    [budgets.whole]\naccount = \"a\"\nper = \"account\"\namount = \"100GB\"\n\
+    thresholds.most = { used = \"80%\", notify = [\"ops\"] }\n";
+
+/// Runs one test of account `a` in that configuration.
+fn judged(rest: &str) -> crate::support::binary::Ran {
+    let text = format!("config = \"sums.toml\"\n[[tests]]\nname = \"x\"\naccount = \"a\"\n{rest}");
+    let folder = tests(&text);
+    fs::write(folder.path().join("sums.toml"), SUMS).unwrap();
+    run(folder.path(), &["test", "tests.toml"])
+}
+
+#[test]
+fn f16_with_a_part_missing_a_sum_is_unknown_and_the_total_goes_on() {
+    let rest = "[[tests.readings]]\nat = \"2026-01-10T10:00:00Z\"\n\
+                sub_users = { s_one.used = \"30GB\", s_two.used = \"30GB\" }\n\
+                [[tests.readings]]\nat = \"2026-01-10T10:05:00Z\"\ntotal = \"90GB\"\n\
+                sub_users = { s_one.used = \"60GB\", s_two.silent = true }\n\
+                [[tests.notices]]\nat = \"2026-01-10T10:05:00Z\"\nreceiver = \"ops\"\n\
+                budget = \"whole\"\nthreshold = \"most\"\ntarget = \"a\"\n\
+                [[tests.readings]]\nat = \"2026-01-10T10:10:00Z\"\ntotal = \"90GB\"\n\
+                sub_users.s_one.used = \"60GB\"\n\
+                [[tests.notices]]\nat = \"2026-01-10T10:10:00Z\"\nreceiver = \"ops\"\n\
+                budget = \"sum\"\nthreshold = \"most\"\ntarget = \"a\"\n";
+    judged(rest).ended_with(0);
+}
+
+#[test]
+fn f17_what_grows_old_judges_nothing_and_ends_nothing() {
+    let rest = "[[tests.readings]]\nat = \"2026-01-10T10:00:00Z\"\nsub_users.s_one.used = \"70GB\"\n\
+                [[tests.readings]]\nat = \"2026-01-10T10:05:00Z\"\nsub_users.s_one.used = \"85GB\"\n\
+                [[tests.readings]]\nat = \"2026-01-10T10:10:00Z\"\nevery = \"5m\"\nrepeat = 60\nfailed = true\n\
+                [[tests.readings]]\nat = \"2026-01-10T16:00:00Z\"\nsub_users.s_one.used = \"86GB\"\n";
+    let notice = |budget: &str| {
+        format!(
+            "[[tests.notices]]\nat = \"2026-01-10T10:05:00Z\"\nreceiver = \"ops\"\nbudget = \"{budget}\"\nthreshold = \"most\"\ntarget = \"a\"\n"
+        )
+    };
+    // Were anything over meanwhile, it would have to be expected: one expectation of that kind compares them all.
+    let over = "[[tests.notices]]\nreceiver = \"ops\"\nbudget = \"sum\"\nthreshold = \"most\"\ntarget = \"a\"\nover = true\n";
+    let ran = judged(&(rest.to_owned() + &notice("sum") + &notice("whole") + over)).ended_with(1);
+    let differs = ran.stdout.lines().filter(|line| line.starts_with("          ")).count();
+    assert_eq!(differs, 1, "{}", ran.told());
+    assert!(
+        ran.stdout.contains("- at any time       notice to ops: sum.most of a is over"),
+        "{}",
+        ran.told()
+    );
+}
