@@ -88,6 +88,8 @@ pub struct Write {
     pub change: Change,
     /// The vendor's limit before, where it is known.
     pub before: Option<Limit>,
+    /// The gate that would refuse it for what it asks; it saves nothing then.
+    pub refused: Option<&'static str>,
 }
 
 /// What is changed at the vendor.
@@ -203,15 +205,20 @@ impl<'r> Teller<'r> {
             mode: action.mode,
             change,
             before: *before,
+            refused: refusal(change, *before, *used),
         };
-        let end = self.rehearsal.budget(&of.budget).and_then(|budget| seat.period_of(budget, now));
+        if write.refused.is_some() {
+            self.entries.push(Entry { at: now, what: What::Write(write) });
+            return;
+        }
+        let end = self.rehearsal.budget(&write.of.budget).and_then(|budget| seat.period_of(budget, now));
         let end = end.map(|period| period.end);
         let announced = action.countdown.filter(|_| action.mode == Mode::Enforce).unwrap_or_default();
         let delay = SignedDuration::try_from(self.rehearsal.lag.saturating_add(announced));
         let delay = delay.unwrap_or(SignedDuration::MAX).saturating_add(self.rehearsal.every);
         let from = now.checked_add(delay).unwrap_or(Timestamp::MAX);
         self.cuts.begin(at, &write, *used, from, end, now);
-        *self.writes.entry(of.budget.clone()).or_default() += 1;
+        *self.writes.entry(write.of.budget.clone()).or_default() += 1;
         self.entries.push(Entry { at: now, what: What::Write(write) });
     }
 
@@ -231,5 +238,16 @@ impl<'r> Teller<'r> {
         };
         let budgets = self.rehearsal.rules.budgets.iter().map(of_budget).collect();
         Report { looks, entries: self.entries, budgets }
+    }
+}
+
+/// Why a limit cannot be lowered to that, whoever asks: an action only lowers, and not below what is used.
+fn refusal(change: Change, before: Option<Limit>, used: Option<Bytes>) -> Option<&'static str> {
+    let Change::Limit(to) = change else { return None };
+    match before {
+        Some(Limit::Blocked) => Some("not_lower"),
+        Some(Limit::Bytes(before)) if before <= to => Some("not_lower"),
+        _ if used.is_some_and(|used| to <= used) => Some("below_counter"),
+        _ => None,
     }
 }

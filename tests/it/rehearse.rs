@@ -16,12 +16,15 @@ use proxymeter::rehearse::{Change, Rehearsal, Report, What, Write};
 use proxymeter::simulator::Scenario;
 
 /// A configuration of one account, with `budgets` behind it.
-fn config(budgets: &str) -> Config {
-    let text = format!(
+fn configuration(budgets: &str) -> String {
+    format!(
         "operator.notify = [\"operator\"]\nreceivers.operator.log = true\nreceivers.ops.log = true\n\
          [accounts.a]\nprovider = \"oxylabs\"\nusername = \"u\"\npassword = \"p\"\nplan = \"1TB\"\n{budgets}"
-    );
-    load_text(Path::new("made.toml"), &text, []).unwrap()
+    )
+}
+
+fn config(budgets: &str) -> Config {
+    load_text(Path::new("made.toml"), &configuration(budgets), []).unwrap()
 }
 
 /// A scenario of that account from 2026-01-10 on, with `rest` behind it.
@@ -176,4 +179,16 @@ fn a_limit_saves_what_goes_beyond_it() {
     let saved = report.budgets[0].saved.0;
     // The vendor's counter is rounded down, and late by what was sent in ten minutes.
     assert!(saved.abs_diff(beyond) < 400_000_000, "{saved} of {beyond}");
+}
+
+#[test]
+fn a_limit_that_is_not_lower_or_below_the_counter_is_refused_and_saves_nothing() {
+    for (to, limit, gate) in [("15GB", "12GB", "not_lower"), ("9GB", "2TB", "below_counter")] {
+        let limited = STEPS.replace("\"freeze\"", &format!("\"limit {to}\""));
+        let rest =
+            format!("sub_users.s_one = {{ per_day = \"2GB\", limit = \"{limit}\", auto_disable = false }}\n");
+        let report = run(&config(&limited), &scenario("6h", &rest));
+        assert_eq!(writes(&report)[0].1.refused, Some(gate));
+        assert_eq!((report.budgets[0].writes, report.budgets[0].saved), (0, Bytes(0)));
+    }
 }

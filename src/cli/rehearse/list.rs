@@ -48,7 +48,8 @@ fn whom(entry: &Entry) -> &str {
 fn in_words(write: &Write) -> String {
     let (before, after) = (before(write), after(write));
     let (from, to) = if write.change == Change::Restore { (after, before) } else { (before, after) };
-    format!("{}: {} {}: {from} → {to}", write.of.budget, verb(write), target(&write.of))
+    let refused = write.refused.map_or_else(String::new, |gate| format!(", refused: {gate}"));
+    format!("{}: {} {}: {from} → {to}{refused}", write.of.budget, verb(write), target(&write.of))
 }
 
 fn verb(write: &Write) -> &'static str {
@@ -160,5 +161,6 @@ fn of_write(at: Timestamp, write: &Write) -> Value {
         "action": verb(write),
         "before": if write.change == Change::Restore { Value::Null } else { limit(write.before) },
         "after": after,
+        "refused": write.refused,
     })
 }

@@ -9,7 +9,7 @@ use proxymeter::store::location::Location;
 use proxymeter::store::owner::Owner;
 use proxymeter::store::{Access, open};
 
-use super::{STEPS, config, rehearsal, run, scenario};
+use super::{STEPS, config, configuration, rehearsal, run, scenario};
 
 /// What fired, with its moment.
 fn fired(report: &Report) -> Vec<(jiff::Timestamp, String)> {
@@ -61,4 +61,14 @@ async fn a_history_comes_to_the_incidents_of_the_month_that_it_was_saved_from() 
     let found = rehearsal.run(&mut recorded, || {});
     assert_eq!(fired(&found), fired(&expected));
     assert_eq!(fired(&found).len(), 2, "{found:?}");
+
+    // The same by the command, at a coarser pace: it goes on until now.
+    let text = format!("store.url = \"sqlite:proxymeter.db\"\n{}", configuration(&budgets));
+    std::fs::write(folder.path().join("proxymeter.toml"), text).unwrap();
+    let ran =
+        crate::support::binary::run(folder.path(), &["rehearse", "--since", "2026-01-01", "--every", "1h"]);
+    let ran = ran.ended_with(0);
+    let all = |what: &str| ran.stdout.lines().filter(|line| line.contains(what)).count();
+    assert_eq!((all(": half (used"), all(": most (used")), (1, 1), "{}", ran.told());
+    assert!(ran.stderr.starts_with("2 sub-users go by the vendor's id"), "{}", ran.told());
 }
