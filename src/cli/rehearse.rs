@@ -136,7 +136,7 @@ fn rehearsal(config: &Config, every: SignedDuration, (from, until): (Timestamp, 
 
 /// What is judged, by the configuration.
 pub(super) fn rules(config: &Config) -> Rules {
-    let operator = config.operator.notify.iter().cloned().collect();
+    let operator = config.operator.notify.to_vec();
     Rules { budgets: config.budgets.clone(), operator }
 }
 
