@@ -14,6 +14,7 @@ pub mod domain;
 pub mod fuzzing;
 pub mod metrics;
 pub mod providers;
+pub mod rehearse;
 pub mod simulator;
 pub mod store;
 pub mod web;

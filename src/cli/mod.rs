@@ -19,12 +19,14 @@ mod man;
 mod metrics;
 mod output;
 mod reconcile;
+mod rehearse;
 mod serve;
 mod simulate;
 mod status;
 mod store;
 mod sub_users;
 mod subscriptions;
+mod test;
 mod traffic;
 mod whitelist;
 mod wish;
@@ -71,6 +73,10 @@ enum Command {
     Backfill(backfill::Arguments),
     /// Compare the account's total with its sub-users, and with an invoice
     Reconcile(reconcile::Arguments),
+    /// Run a made-up month, or the store's history, through today's budgets: every notice and every write, and nothing done
+    Rehearse(rehearse::Arguments),
+    /// Run unit tests of budgets: readings in, expected notices and writes out
+    Test(test::Arguments),
     /// List the sub-users, or show one
     SubUsers(sub_users::Arguments),
     /// Show usage: of all, or of one sub-user by day or by target
@@ -150,6 +156,8 @@ fn run(command: Command) -> anyhow::Result<Exit> {
             Command::Collect(arguments) => collect::run(arguments).await,
             Command::Backfill(arguments) => backfill::run(arguments).await,
             Command::Reconcile(arguments) => reconcile::run(arguments).await,
+            Command::Rehearse(arguments) => rehearse::run(arguments).await,
+            Command::Test(arguments) => test::run(&arguments),
             Command::SubUsers(arguments) => sub_users::run(arguments).await,
             Command::Traffic(arguments) => traffic::run(arguments).await,
             Command::Subscriptions(arguments) => subscriptions::run(arguments).await,

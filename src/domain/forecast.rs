@@ -47,10 +47,44 @@ impl Usual {
     /// One day that was out of the ordinary moves a median by little and a mean by much.
     #[must_use]
     pub fn of(summary: &Summary, today: Date) -> Option<Self> {
-        let mut days = [0.0; DAYS];
-        let mut by_weekday = [[0.0; 4]; 7];
-        let mut counts = [0; 7];
-        let mut known = 0;
+        let mut known = Known::of(summary, today)?;
+        let weekdays = known.weekdays();
+        let days = &mut known.days[..known.count];
+        days.sort_unstable_by(f64::total_cmp);
+        let median = quantile(days, 0.5);
+        let spread = (quantile(days, 0.25) - median, quantile(days, 0.75) - median);
+        Some(Self { weekdays: weekdays.unwrap_or([median; 7]), spread })
+    }
+
+    /// The same without the spread, for whoever asks for nothing but the middle: a judgement of every row.
+    fn middle(summary: &Summary, today: Date) -> Option<Self> {
+        let mut known = Known::of(summary, today)?;
+        let weekdays = known.weekdays();
+        let weekdays = weekdays.unwrap_or_else(|| {
+            let days = &mut known.days[..known.count];
+            days.sort_unstable_by(f64::total_cmp);
+            [quantile(days, 0.5); 7]
+        });
+        Some(Self { weekdays, spread: (0.0, 0.0) })
+    }
+
+    fn on(&self, weekday: Weekday) -> f64 {
+        self.weekdays[usize::from(weekday.to_monday_zero_offset().unsigned_abs())]
+    }
+}
+
+/// The whole days before today.
+struct Known {
+    days: [f64; DAYS],
+    by_weekday: [[f64; 4]; 7],
+    counts: [usize; 7],
+    count: usize,
+}
+
+impl Known {
+    /// Nothing where fewer than [`DAYS_NEEDED`] are known.
+    fn of(summary: &Summary, today: Date) -> Option<Self> {
+        let mut known = Self { days: [0.0; DAYS], by_weekday: [[0.0; 4]; 7], counts: [0; 7], count: 0 };
         let weekday_today = i32::from(today.weekday().to_monday_zero_offset());
         for (ago, used) in summary.days_before(today) {
             if usize::from(ago) > DAYS {
@@ -58,37 +92,46 @@ impl Usual {
             }
             let weekday = (weekday_today - i32::from(ago)).rem_euclid(7) as usize;
             let used = used.0 as f64;
+            let at = known.counts[weekday];
             if let (Some(slot), Some(same)) =
-                (days.get_mut(known), by_weekday[weekday].get_mut(counts[weekday]))
+                (known.days.get_mut(known.count), known.by_weekday[weekday].get_mut(at))
             {
                 (*slot, *same) = (used, used);
-                known += 1;
-                counts[weekday] += 1;
+                known.count += 1;
+                known.counts[weekday] += 1;
             }
         }
-        if known < DAYS_NEEDED {
-            return None;
-        }
-        let days = &mut days[..known];
-        days.sort_unstable_by(f64::total_cmp);
-        let median = quantile(days, 0.5);
-        let spread = (quantile(days, 0.25) - median, quantile(days, 0.75) - median);
-        let mut weekdays = [median; 7];
-        let tells_weekdays = known >= DAYS_FOR_WEEKDAYS && counts.iter().all(|count| *count >= 2);
-        if tells_weekdays {
-            for (usual, (same, count)) in weekdays.iter_mut().zip(by_weekday.iter_mut().zip(counts)) {
-                let same = &mut same[..count];
-                same.sort_unstable_by(f64::total_cmp);
-                // Of an even number the lower middle, so that of two days one spike is not half the answer.
-                *usual = same[(count - 1) / 2];
-            }
-        }
-        Some(Self { weekdays, spread })
+        (known.count >= DAYS_NEEDED).then_some(known)
     }
 
-    fn on(&self, weekday: Weekday) -> f64 {
-        self.weekdays[usize::from(weekday.to_monday_zero_offset().unsigned_abs())]
+    /// The median of each weekday, where they can be told apart.
+    fn weekdays(&mut self) -> Option<[f64; 7]> {
+        if self.count < DAYS_FOR_WEEKDAYS || self.counts.iter().any(|count| *count < 2) {
+            return None;
+        }
+        let mut usual = [0.0; 7];
+        for (usual, (same, count)) in usual.iter_mut().zip(self.by_weekday.iter_mut().zip(self.counts)) {
+            let same = &mut same[..count];
+            same.sort_unstable_by(f64::total_cmp);
+            // Of an even number the lower middle, so that of two days one spike is not half the answer.
+            *usual = same[(count - 1) / 2];
+        }
+        Some(usual)
     }
+}
+
+/// What a forecast expects, without what is likely around it; nothing without enough history.
+#[must_use]
+pub fn expected(
+    summary: &Summary,
+    used: Bytes,
+    period: Period,
+    now: Timestamp,
+    zone: &TimeZone,
+) -> Option<Bytes> {
+    let today = now.to_zoned(zone.clone());
+    let usual = Usual::middle(summary, today.date())?;
+    Some(carry_on(&usual, used, None, period, now, (today.date(), today.time().hour())).expected)
 }
 
 /// Forecasts a period in which `used` was used until `now`, of an `amount`; nothing without enough history.

@@ -165,6 +165,16 @@ impl Account {
         user.in_period - user.between(self.as_of().max(self.period.start), self.at).min(user.in_period)
     }
 
+    /// [`Self::counter`] and [`Self::in_period`] together, for the price of one where both began at once.
+    pub(super) fn figures(&self, user: &SubUser) -> (u64, u64) {
+        let as_of = self.as_of();
+        let (from, from_in_period) = (as_of.max(user.counted_from), as_of.max(self.period.start));
+        let late = user.between(from, self.at);
+        let late_in_period =
+            if from == from_in_period { late } else { user.between(from_in_period, self.at) };
+        (user.counter - late.min(user.counter), user.in_period - late_in_period.min(user.in_period))
+    }
+
     /// What the vendor says the account sent in this period, with what belongs to no sub-user.
     pub(super) fn total(&self) -> u64 {
         saturated(self.sub_users.iter().chain(&self.main).map(|user| self.in_period(user)))

@@ -1,9 +1,15 @@
 //! The scenarios that come with proxymeter.
 
-use jiff::SignedDuration;
+use jiff::{SignedDuration, Timestamp};
 
 use super::scenario::{AccountSpec, Dialect, Scenario, Shape, SubUserSpec, TargetSpec, Workload};
 use crate::domain::units::{Bytes, Limit};
+
+/// When a rehearsal starts where nothing is said: 2026-01-01, midnight UTC.
+pub(super) const MONTH: Timestamp = Timestamp::constant(1_767_225_600, 0);
+
+/// How long it lasts where nothing is said: that month.
+pub(super) const MONTH_LASTS: SignedDuration = SignedDuration::from_hours(31 * 24);
 
 const SHOPS: &[(&str, u32, u64)] = &[
     ("shop.example.com", 6, 900_000),
@@ -21,6 +27,8 @@ impl Default for Scenario {
             speed: 1.0,
             boost: 1,
             history_days: 35,
+            start: MONTH,
+            lasts: MONTH_LASTS,
             accounts: vec![oxylabs(), decodo_published(), decodo_v1(), decodo_v2()],
             faults: Vec::new(),
         }
@@ -40,7 +48,7 @@ impl Scenario {
                     *after = SignedDuration::from_secs(60);
                     *lasts = SignedDuration::from_mins(5);
                 }
-                Shape::Steady | Shape::Weekday | Shape::Idle => {}
+                Shape::Ramp { .. } | Shape::Steady | Shape::Weekday | Shape::Idle => {}
             }
         }
         scenario

@@ -129,9 +129,14 @@ impl RawFault {
     }
 }
 
-/// A length of time such as `90s`, `5m` or `1h30m`.
+/// A length of time such as `90s`, `1h30m` or `13d2h`; a day has 24 hours.
 pub(super) fn duration(key: &'static str, text: &str) -> Result<SignedDuration, Problem> {
-    text.parse().map_err(|_| (key, "must be a duration such as \"90s\", \"5m\" or \"1h30m\"".to_owned()))
+    let read = || {
+        let Some((days, rest)) = text.split_once('d') else { return text.parse().ok() };
+        let days = SignedDuration::from_hours(24 * i64::from(days.parse::<u16>().ok()?));
+        if rest.is_empty() { Some(days) } else { days.checked_add(rest.parse().ok()?) }
+    };
+    read().ok_or_else(|| (key, "must be a duration such as \"90s\", \"5m\" or \"1h30m\"".to_owned()))
 }
 
 /// Says that a word is not known, and the nearest that is.

@@ -21,6 +21,7 @@
 //! These need no authentication: the server is for loopback.
 
 mod account;
+mod answers;
 mod auth;
 mod books;
 mod built_in;
@@ -32,7 +33,7 @@ mod delivery;
 mod exchange;
 mod fault_text;
 mod faults;
-mod file;
+pub(crate) mod file;
 #[cfg(test)]
 mod laws;
 mod operation;
@@ -49,12 +50,13 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use jiff::{SignedDuration, Timestamp};
 use serde_json::{Value, json};
 
+pub use self::answers::{Answers, DaysUsed};
 pub use self::books::{AccountBooks, Books, SubUserBooks, TargetBooks, WriteBooks};
 pub use self::faults::{Fault, FaultRule, RetryAfter};
 pub use self::file::ScenarioError;
 pub use self::scenario::{
-    Access, AccountSpec, Dialect, Event, EventKind, Scenario, Shape, StatisticsShape, SubUserSpec,
-    TargetSpec, Workload,
+    Access, AccountSpec, Dialect, Event, EventKind, Nature, Scenario, Shape, StatisticsShape, SubUserSpec,
+    TargetSpec, Truth, Workload,
 };
 pub use self::server::serve;
 

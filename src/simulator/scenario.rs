@@ -1,6 +1,6 @@
 //! What is simulated: accounts, their sub-users, and the traffic of each.
 
-use jiff::SignedDuration;
+use jiff::{SignedDuration, Timestamp};
 
 use super::faults::FaultRule;
 use crate::domain::units::{Bytes, Gigabyte, Limit};
@@ -16,6 +16,10 @@ pub struct Scenario {
     pub boost: u32,
     /// How many days of traffic lie before the start.
     pub history_days: u32,
+    /// When a rehearsal of it starts; a server starts when it is started.
+    pub start: Timestamp,
+    /// How long a rehearsal of it lasts.
+    pub lasts: SignedDuration,
     /// The accounts; their names differ.
     pub accounts: Vec<AccountSpec>,
     /// What goes wrong, in the order in which it is looked for.
@@ -209,6 +213,26 @@ pub struct SubUserSpec {
     pub used_before: Bytes,
     /// What it sends.
     pub workload: Workload,
+    /// What that really is, where the scenario says so.
+    pub truth: Option<Truth>,
+}
+
+/// What traffic really is, so that a rehearsal can tell what would be cut off wrongly; no vendor knows it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Truth {
+    /// What it is within the span.
+    pub is: Nature,
+    /// From when since the start, and how long; outside it is the other. Nothing: always.
+    pub span: Option<(SignedDuration, SignedDuration)>,
+}
+
+/// Whether somebody wants the traffic.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Nature {
+    /// Somebody does.
+    Wanted,
+    /// Nobody does.
+    Runaway,
 }
 
 impl SubUserSpec {
@@ -224,6 +248,7 @@ impl SubUserSpec {
             enabled: true,
             used_before: Bytes(0),
             workload,
+            truth: None,
         }
     }
 }
@@ -264,6 +289,15 @@ pub enum Shape {
     Runaway {
         /// Since the start.
         after: SignedDuration,
+        /// At least 1.
+        factor: u32,
+    },
+    /// Steady, and from `after` the start on evenly rising, until it is `factor` times as much and stays so.
+    Ramp {
+        /// Since the start.
+        after: SignedDuration,
+        /// How long it rises, in steps of a day.
+        lasts: SignedDuration,
         /// At least 1.
         factor: u32,
     },

@@ -10,6 +10,9 @@ use crate::domain::units::Bytes;
 
 const HOUR: i64 = 3_600_000;
 
+/// A ramp is a stream a day.
+const LONGEST_RAMP_DAYS: i64 = 400;
+
 /// Turns bytes of a day, weighed in millionths, into those of an hour.
 const MILLIONTHS_OF_A_DAY: u64 = 24_000_000;
 
@@ -68,6 +71,16 @@ impl Flow {
             if let Shape::Runaway { after, factor } = workload.shape {
                 let more = boost * u64::from(factor.saturating_sub(1));
                 add(part(target, more), (later(start, after), i64::MAX));
+            }
+            if let Shape::Ramp { after, lasts, factor } = workload.shape {
+                let steps = lasts.as_hours().div_euclid(24).clamp(1, LONGEST_RAMP_DAYS);
+                let more = part(target, boost * u64::from(factor.saturating_sub(1)));
+                for step in 1..=steps.unsigned_abs() {
+                    let rise =
+                        |step: u64| u128::from(more) * u128::from(step) / u128::from(steps.unsigned_abs());
+                    let at = later(start, after).saturating_add(step as i64 * 24 * HOUR);
+                    add(narrow(rise(step) - rise(step - 1)), (at, i64::MAX));
+                }
             }
         }
         if let Shape::RetryStorm { after, lasts, factor, target } = &workload.shape {
@@ -219,6 +232,11 @@ mod tests {
         let after = SignedDuration::from_hours(5);
         let runaway = flow(Shape::Runaway { after, factor: 20 });
         assert!(hour(&runaway, 1005) > 10 * hour(&runaway, 1004));
+        let lasts = SignedDuration::from_hours(4 * 24);
+        let ramp = flow(Shape::Ramp { after, lasts, factor: 9 });
+        let rises: Vec<u64> =
+            (0..6).map(|day| hour(&ramp, 1006 + day * 24) / hour(&steady, 1006 + day * 24)).collect();
+        assert_eq!(rises, [1, 3, 5, 7, 9, 9], "in even steps, and then it stays");
         let target = TargetSpec { name: "storm.example".into(), share: 0, request: Bytes(2_000) };
         let storm =
             flow(Shape::RetryStorm { after, lasts: SignedDuration::from_hours(2), factor: 9, target });

@@ -15,8 +15,26 @@ const MAY_IMPORT: &[(&str, &[&str])] = &[
     ("simulator", &["domain"]),
     ("store", &["domain"]),
     ("collect", &["domain", "providers"]),
-    ("app", &["domain", "config", "providers", "metrics", "web", "simulator", "store", "collect"]),
-    ("cli", &["domain", "config", "providers", "metrics", "web", "simulator", "store", "collect", "app"]),
+    ("rehearse", &["domain", "simulator", "store"]),
+    (
+        "app",
+        &["domain", "config", "providers", "metrics", "web", "simulator", "store", "collect", "rehearse"],
+    ),
+    (
+        "cli",
+        &[
+            "domain",
+            "config",
+            "providers",
+            "metrics",
+            "web",
+            "simulator",
+            "store",
+            "collect",
+            "rehearse",
+            "app",
+        ],
+    ),
     // For the fuzzers alone: opens what they reach.
     ("fuzzing", &["providers"]),
 ];

@@ -20,6 +20,7 @@ mod metric_names;
 mod packaging;
 mod providers_writes;
 mod readme;
+mod rehearse;
 mod reload;
 mod scripted;
 mod session;

@@ -3,6 +3,9 @@
 use std::path::Path;
 use std::process::Command;
 
+use proxymeter::domain::judgement::Rules;
+use proxymeter::rehearse::unit::{Configured, File, Outcome};
+
 use crate::support::{files_with, read, root};
 
 /// README, CHANGELOG and everything in docs.
@@ -19,6 +22,17 @@ fn blocks<'a>(page: &'a str, language: &str) -> Vec<&'a str> {
     page.split(&start).skip(1).map(|rest| rest.split("```").next().unwrap()).collect()
 }
 
+/// The shipped example, as files of tests are held against it.
+fn example() -> Configured {
+    let config = proxymeter::config::load(Some(&root().join("config/example.toml")), []).unwrap();
+    Configured {
+        rules: Rules { budgets: config.budgets.clone(), operator: Vec::new() },
+        accounts: config.accounts.values().map(|account| account.account.clone()).collect(),
+        lag: config.collect.lag,
+        stale_after: config.collect.stale_after,
+    }
+}
+
 #[test]
 fn every_configuration_block_loads() {
     let mut seen = 0;
@@ -27,6 +41,11 @@ fn every_configuration_block_loads() {
             if name == "docs/SIMULATOR.md" {
                 let loaded = proxymeter::simulator::Scenario::from_toml(&name, block);
                 assert!(loaded.is_ok(), "{}", loaded.unwrap_err());
+            } else if name == "docs/REHEARSAL.md" {
+                let loaded = File::from_toml(&name, block, &example());
+                assert!(loaded.is_ok(), "{}", loaded.unwrap_err());
+                let outcomes = loaded.unwrap().run(&example());
+                assert!(outcomes.iter().all(Outcome::is_ok), "{outcomes:#?}");
             } else {
                 let loaded = proxymeter::config::load_text(Path::new(&name), block, []);
                 assert!(loaded.is_ok(), "{}", loaded.unwrap_err());

@@ -12,7 +12,7 @@ use crate::domain::budget::amount::Share;
 use crate::domain::budget::threshold::{BurnRule, Condition, Threshold};
 use crate::domain::burn;
 use crate::domain::collector::Collector;
-use crate::domain::forecast::forecast;
+use crate::domain::forecast::expected as expected_by_end;
 use crate::domain::history::Summary;
 use crate::domain::incident::Latches;
 use crate::domain::truth::{Truth, Unknown};
@@ -97,8 +97,8 @@ pub(super) fn judge_by(
                     let period = span.period?;
                     let zone = &view.account.time_zone;
                     let summary = measure.summary.ok_or(Unknown::TooLittleHistory)?;
-                    let found = forecast(summary, used, None, period, now, zone);
-                    found.map(|found| (found.expected, amount)).ok_or(Unknown::TooLittleHistory)
+                    let found = expected_by_end(summary, used, period, now, zone);
+                    found.map(|expected| (expected, amount)).ok_or(Unknown::TooLittleHistory)
                 });
                 let over = |share: Share| expected.map(|(expected, amount)| is_over(share, expected, amount));
                 let clears = || over(share.times(threshold.clear)) == Ok(false);

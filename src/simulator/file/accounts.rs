@@ -1,7 +1,8 @@
 //! The tables below `[accounts]`.
 
 use super::super::scenario::{
-    AccountSpec, Dialect, Event, EventKind, Shape, StatisticsShape, SubUserSpec, TargetSpec, Workload,
+    AccountSpec, Dialect, Event, EventKind, Nature, Shape, StatisticsShape, SubUserSpec, TargetSpec, Truth,
+    Workload,
 };
 use super::narrow;
 use super::section::Section;
@@ -93,6 +94,7 @@ fn sub_user(name: &str, section: Section<'_>, gigabyte: Gigabyte) -> Vec<SubUser
         lifetime: section.flag("lifetime").unwrap_or(false),
         enabled: section.flag("enabled").unwrap_or(true),
         used_before: section.size("used_before", gigabyte).unwrap_or_default(),
+        truth: truth(&section),
         ..SubUserSpec::new(name, limit, workload)
     };
     let copies = section.whole("copies", 1..=MOST);
@@ -103,6 +105,25 @@ fn sub_user(name: &str, section: Section<'_>, gigabyte: Gigabyte) -> Vec<SubUser
             .map(|number| SubUserSpec { username: format!("{name}_{number:06}"), ..user.clone() })
             .collect(),
     }
+}
+
+/// A word that holds always, or a table with the span in which it does.
+fn truth(section: &Section<'_>) -> Option<Truth> {
+    const WORDS: [(&str, Nature); 2] = [("wanted", Nature::Wanted), ("runaway", Nature::Runaway)];
+    if !section.is_table("truth") {
+        return section.word("truth", &WORDS).map(|is| Truth { is, span: None });
+    }
+    let below = section.table("truth")?;
+    let is = below.word("is", &WORDS);
+    let span = below.duration("after").zip(below.duration("lasts"));
+    if is.is_none() && !below.has("is") {
+        below.wrong("is", "is missing: \"wanted\" or \"runaway\"");
+    }
+    if !below.has("after") || !below.has("lasts") {
+        below.wrong("", "a truth with a span has after and lasts; without one, write truth = \"wanted\"");
+    }
+    below.finish();
+    Some(Truth { is: is?, span: Some(span?) })
 }
 
 /// The keys of a workload, which stand among those of its owner.
@@ -126,10 +147,11 @@ fn workload(section: &Section<'_>, gigabyte: Gigabyte) -> Workload {
 }
 
 fn shape(section: &Section<'_>, request: Bytes) -> Shape {
-    let words = ["steady", "weekday", "idle", "runaway", "retry-storm"].map(|word| (word, word));
+    let words = ["steady", "weekday", "idle", "runaway", "ramp", "retry-storm"].map(|word| (word, word));
     let word = section.word("shape", &words).unwrap_or("steady");
     let takes: &[&str] = match word {
         "runaway" => &["after", "factor"],
+        "ramp" => &["after", "factor", "lasts"],
         "retry-storm" => &["after", "factor", "lasts", "storm_target"],
         _ => &[],
     };
@@ -146,6 +168,7 @@ fn shape(section: &Section<'_>, request: Bytes) -> Shape {
         "weekday" => Shape::Weekday,
         "idle" => Shape::Idle,
         "runaway" => Shape::Runaway { after, factor },
+        "ramp" => Shape::Ramp { after, lasts, factor },
         "retry-storm" => {
             let name = storm_target.unwrap_or_else(|| "retry.example.com".into());
             Shape::RetryStorm { after, lasts, factor, target: TargetSpec { name, share: 0, request } }

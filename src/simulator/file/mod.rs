@@ -3,12 +3,15 @@
 //! Checked like the configuration: every mistake at once, each with its file, line, column and key.
 
 mod accounts;
-mod section;
+pub(crate) mod section;
 
+use jiff::Timestamp;
+use jiff::civil::Date;
 use toml::de::DeTable;
 
 pub use self::section::ScenarioError;
 use self::section::{Problems, Section};
+use super::built_in::{MONTH, MONTH_LASTS};
 use super::fault_text::RawFault;
 use super::faults::FaultRule;
 use super::scenario::Scenario;
@@ -44,11 +47,24 @@ fn read(file: Section<'_>) -> Scenario {
         speed: file.number("speed", 0.0..=1e6).unwrap_or(1.0),
         boost: file.whole("boost", 1..=1_000_000).map_or(1, narrow),
         history_days: file.whole("history_days", 0..=400).map_or(35, narrow),
+        start: start(&file).unwrap_or(MONTH),
+        lasts: file.duration("lasts").unwrap_or(MONTH_LASTS),
         accounts,
         faults,
     };
     file.finish();
     scenario
+}
+
+/// A moment, or the midnight (UTC) with which a day begins.
+fn start(file: &Section<'_>) -> Option<Timestamp> {
+    file.read("start", |value| {
+        let text = value.as_str().map(str::to_owned);
+        let text = text.or_else(|| value.as_datetime().map(ToString::to_string)).unwrap_or_default();
+        let day = || text.parse::<Date>().ok().map(super::wire::day_start);
+        let wrong = || "must be a moment such as \"2026-01-01T00:00:00Z\", or a day".to_owned();
+        text.parse::<Timestamp>().ok().or_else(day).ok_or_else(wrong)
+    })
 }
 
 fn fault(section: Section<'_>, accounts: &[&str]) -> Option<FaultRule> {

@@ -26,18 +26,18 @@ impl fmt::Display for ScenarioError {
 }
 
 /// The mistakes found so far.
-pub(super) struct Problems<'t> {
+pub(crate) struct Problems<'t> {
     file: &'t str,
     text: &'t str,
     found: RefCell<Vec<(usize, String)>>,
 }
 
 impl<'t> Problems<'t> {
-    pub(super) fn new(file: &'t str, text: &'t str) -> Self {
+    pub(crate) fn new(file: &'t str, text: &'t str) -> Self {
         Self { file, text, found: RefCell::default() }
     }
 
-    pub(super) fn add(&self, span: Range<usize>, key: &str, problem: &str) {
+    pub(crate) fn add(&self, span: Range<usize>, key: &str, problem: &str) {
         let at = span.start.min(self.text.len());
         let before = self.text.get(..at).unwrap_or(self.text);
         let line = before.matches('\n').count() + 1;
@@ -47,7 +47,7 @@ impl<'t> Problems<'t> {
     }
 
     /// All of them, or nothing.
-    pub(super) fn into_result(self) -> Result<(), ScenarioError> {
+    pub(crate) fn into_result(self) -> Result<(), ScenarioError> {
         let mut found = self.found.into_inner();
         found.sort_by_key(|(at, _)| *at);
         match found.is_empty() {
@@ -58,7 +58,7 @@ impl<'t> Problems<'t> {
 }
 
 /// One table.
-pub(super) struct Section<'t> {
+pub(crate) struct Section<'t> {
     problems: &'t Problems<'t>,
     path: String,
     table: &'t DeTable<'t>,
@@ -67,7 +67,7 @@ pub(super) struct Section<'t> {
 }
 
 impl<'t> Section<'t> {
-    pub(super) fn new(
+    pub(crate) fn new(
         problems: &'t Problems<'t>,
         path: String,
         table: &'t DeTable<'t>,
@@ -77,13 +77,13 @@ impl<'t> Section<'t> {
     }
 
     /// Says that a key is wrong; at the table where the key is absent.
-    pub(super) fn wrong(&self, key: &str, problem: &str) {
+    pub(crate) fn wrong(&self, key: &str, problem: &str) {
         let span = self.table.get(key).map_or(self.span.clone(), Spanned::span);
         self.problems.add(span, &self.path_of(key), problem);
     }
 
     /// Refuses the keys that nothing asked for.
-    pub(super) fn finish(self) {
+    pub(crate) fn finish(self) {
         let asked = self.asked.borrow();
         for key in self.table.keys().filter(|key| !asked.contains(&key.get_ref().as_ref())) {
             let problem = unknown(key.get_ref(), asked.iter().copied());
@@ -91,12 +91,17 @@ impl<'t> Section<'t> {
         }
     }
 
-    pub(super) fn has(&self, key: &str) -> bool {
+    pub(crate) fn has(&self, key: &str) -> bool {
         self.table.contains_key(key)
     }
 
+    /// Whether a key holds a table.
+    pub(crate) fn is_table(&self, key: &str) -> bool {
+        self.table.get(key).is_some_and(|value| value.get_ref().as_table().is_some())
+    }
+
     /// A value, read by `read`; `None` where it is absent or wrong.
-    pub(super) fn read<T>(
+    pub(crate) fn read<T>(
         &self,
         key: &'static str,
         read: impl FnOnce(&DeValue<'t>) -> Result<T, String>,
@@ -111,26 +116,26 @@ impl<'t> Section<'t> {
         }
     }
 
-    pub(super) fn text(&self, key: &'static str) -> Option<String> {
+    pub(crate) fn text(&self, key: &'static str) -> Option<String> {
         self.read(key, |value| {
             value.as_str().map(str::to_owned).ok_or_else(|| "must be a text in quotes".into())
         })
     }
 
     /// A text that must be there; empty where it is not.
-    pub(super) fn required(&self, key: &'static str) -> String {
+    pub(crate) fn required(&self, key: &'static str) -> String {
         if !self.has(key) {
             self.wrong(key, "is missing");
         }
         self.text(key).unwrap_or_default()
     }
 
-    pub(super) fn flag(&self, key: &'static str) -> Option<bool> {
+    pub(crate) fn flag(&self, key: &'static str) -> Option<bool> {
         self.read(key, |value| value.as_bool().ok_or_else(|| "must be true or false".into()))
     }
 
     /// A whole number within a range.
-    pub(super) fn whole(&self, key: &'static str, range: std::ops::RangeInclusive<u64>) -> Option<u64> {
+    pub(crate) fn whole(&self, key: &'static str, range: std::ops::RangeInclusive<u64>) -> Option<u64> {
         self.read(key, |value| {
             let number = value.as_integer().and_then(|number| number.as_str().parse().ok());
             number
@@ -140,7 +145,7 @@ impl<'t> Section<'t> {
     }
 
     /// A number within a range, with or without places.
-    pub(super) fn number(&self, key: &'static str, range: std::ops::RangeInclusive<f64>) -> Option<f64> {
+    pub(crate) fn number(&self, key: &'static str, range: std::ops::RangeInclusive<f64>) -> Option<f64> {
         self.read(key, |value| {
             let text = value.as_float().map(|float| float.as_str().to_owned());
             let text = text.or_else(|| value.as_integer().map(|number| number.as_str().to_owned()));
@@ -150,19 +155,19 @@ impl<'t> Section<'t> {
         })
     }
 
-    pub(super) fn duration(&self, key: &'static str) -> Option<SignedDuration> {
+    pub(crate) fn duration(&self, key: &'static str) -> Option<SignedDuration> {
         self.read(key, |value| {
             let text = value.as_str().unwrap_or_default();
             super::super::fault_text::duration(key, text).map_err(|(_, problem)| problem)
         })
     }
 
-    pub(super) fn size(&self, key: &'static str, gigabyte: Gigabyte) -> Option<Bytes> {
+    pub(crate) fn size(&self, key: &'static str, gigabyte: Gigabyte) -> Option<Bytes> {
         self.read(key, |value| size(value.as_str().unwrap_or_default(), gigabyte))
     }
 
     /// A cap: a size, `none` or `blocked`.
-    pub(super) fn limit(&self, key: &'static str, gigabyte: Gigabyte) -> Option<Limit> {
+    pub(crate) fn limit(&self, key: &'static str, gigabyte: Gigabyte) -> Option<Limit> {
         self.read(key, |value| match value.as_str().unwrap_or_default() {
             "none" => Ok(Limit::Unlimited),
             "blocked" => Ok(Limit::Blocked),
@@ -173,7 +178,7 @@ impl<'t> Section<'t> {
     }
 
     /// One of a few words.
-    pub(super) fn word<T: Copy>(&self, key: &'static str, words: &[(&str, T)]) -> Option<T> {
+    pub(crate) fn word<T: Copy>(&self, key: &'static str, words: &[(&str, T)]) -> Option<T> {
         self.read(key, |value| {
             let text = value.as_str().unwrap_or_default();
             let found = words.iter().find(|(word, _)| *word == text).map(|(_, meaning)| *meaning);
@@ -181,7 +186,7 @@ impl<'t> Section<'t> {
         })
     }
 
-    pub(super) fn texts(&self, key: &'static str) -> Option<Vec<String>> {
+    pub(crate) fn texts(&self, key: &'static str) -> Option<Vec<String>> {
         self.read(key, |value| {
             let texts = value.as_array().map(|array| array.iter().map(|item| item.get_ref().as_str()));
             let texts: Option<Vec<_>> =
@@ -191,13 +196,13 @@ impl<'t> Section<'t> {
     }
 
     /// A table below this one.
-    pub(super) fn table(&self, key: &'static str) -> Option<Section<'t>> {
+    pub(crate) fn table(&self, key: &'static str) -> Option<Section<'t>> {
         self.asked.borrow_mut().push(key);
         self.below(key, self.table.get(key)?)
     }
 
     /// The tables below a key with their names, or the places in a list, in the order of the file.
-    pub(super) fn tables(&self, key: &'static str) -> Vec<(String, Section<'t>)> {
+    pub(crate) fn tables(&self, key: &'static str) -> Vec<(String, Section<'t>)> {
         self.asked.borrow_mut().push(key);
         let Some(value) = self.table.get(key) else { return Vec::new() };
         match value.get_ref() {
@@ -225,7 +230,7 @@ impl<'t> Section<'t> {
     }
 
     /// Each key of this table with its value, in the order of the file.
-    pub(super) fn entries(&self) -> Vec<(&'t str, &'t DeValue<'t>)> {
+    pub(crate) fn entries(&self) -> Vec<(&'t str, &'t DeValue<'t>)> {
         let mut rows: Vec<_> = self.table.iter().collect();
         rows.sort_by_key(|(name, _)| name.span().start);
         rows.into_iter().map(|(name, value)| (name.get_ref().as_ref(), value.get_ref())).collect()

@@ -34,12 +34,17 @@ fn the_documented_file_is_a_scenario() {
     let users: Vec<_> = mobile.sub_users.iter().map(|user| user.username.as_str()).collect();
     assert_eq!(
         (users.len(), &users[..4]),
-        (23, &["scraper_prices", "scraper_browser", "scraper_login", "customer_000001"][..])
+        (24, &["scraper_prices", "scraper_browser", "scraper_login", "scraper_archive"][..])
     );
     let shapes: Vec<_> = mobile.sub_users.iter().map(|user| &user.workload.shape).collect();
     assert!(matches!(
         shapes[..4],
-        [Shape::Steady, Shape::Runaway { factor: 40, .. }, Shape::RetryStorm { .. }, Shape::Weekday]
+        [
+            Shape::Steady,
+            Shape::Runaway { factor: 40, .. },
+            Shape::RetryStorm { .. },
+            Shape::Ramp { factor: 9, .. }
+        ]
     ));
     assert_eq!(mobile.events[1].kind, EventKind::Freeze(SignedDuration::from_hours(6)));
     let limit = Some(Limit::Bytes(Bytes(80_000_000_000)));
