@@ -227,8 +227,10 @@ impl Planner<'_> {
         entries.sort_by_key(|entry| (entry.rank, Reverse(entry.severity), Reverse(entry.used)));
         let severity = entries.iter().map(|entry| entry.severity).max().unwrap_or_default();
         let own = self.budget(budget);
-        let line = |entry: &Entry<'_>| words::line(entry.event, own, self.views, self.now);
-        let mut lines: Vec<String> = entries.iter().take(NAMED).map(line).collect();
+        let named: Vec<&Event> = entries.iter().take(NAMED).map(|entry| entry.event).collect();
+        let reasons = own.map(|own| words::reasons(own, &named, self.views, self.now)).unwrap_or_default();
+        let line = |event: &&Event| words::line(event, own, &reasons, self.views, self.now);
+        let mut lines: Vec<String> = named.iter().map(line).collect();
         let title = if entries.len() == 1 {
             format!("{budget}: {}", lines.remove(0))
         } else {

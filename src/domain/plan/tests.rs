@@ -208,3 +208,12 @@ fn what_is_over_says_why_and_nothing_is_called_resolved_that_is_not() {
     assert!(all.contains("a at acme: warn is over: more is allowed than before"), "{all}");
     assert!(all.contains("100.00 GB allowed instead of 50.00 GB (84 % is now 42 % of it)"), "{all}");
 }
+
+#[test]
+fn what_is_about_more_than_usage_says_what() {
+    let uncapped = Threshold { notify: vec!["ops".into()], ..Threshold::new("open", Condition::Uncapped) };
+    let mut days = Days::new(vec![Budget { thresholds: vec![uncapped], ..budget() }]);
+    days.limit = Some(Limit::Unlimited);
+    let words = "scrapers: a at acme: open (uncapped = true), the vendor has no limit for it";
+    assert_eq!(titles(&days.look(at(0), &one("a", 10))), said(&[("ops", words)]));
+}

@@ -1,13 +1,16 @@
 //! Events in words: what is over, by how much, how old the figure is, and why something ended.
 
+use std::collections::HashMap;
+
 use jiff::Timestamp;
 
 use super::Proposal;
 use crate::domain::account::AccountName;
 use crate::domain::budget::Budget;
 use crate::domain::budget::amount::Share;
-use crate::domain::budget::threshold::Mode;
-use crate::domain::evaluate::View;
+use crate::domain::budget::threshold::{Kind, Mode};
+use crate::domain::evaluate::measure::{self, Span};
+use crate::domain::evaluate::{View, explain};
 use crate::domain::event::{Event, Subject};
 use crate::domain::incident::{End, Part, Target};
 use crate::domain::units::{Bytes, Limit};
@@ -48,13 +51,53 @@ pub(super) fn title(budget: &str, events: &[&Event], own: Option<&Budget>) -> St
     }
 }
 
+/// Why thresholds fired that are about more than what was used.
+pub(super) type Reasons<'e> = HashMap<&'e Subject, String>;
+
+/// The reasons of those events that need more than their figures.
+pub(super) fn reasons<'e>(
+    own: &Budget,
+    events: &[&'e Event],
+    views: &[View<'_>],
+    now: Timestamp,
+) -> Reasons<'e> {
+    let mut asked: HashMap<&AccountName, Vec<(&'e Subject, usize)>> = HashMap::new();
+    for event in events {
+        let Event::Fired { of, threshold, .. } = event else { continue };
+        let at = usize::from(*threshold);
+        if own.thresholds.get(at).is_some_and(|threshold| threshold.when.kind() != Kind::Used) {
+            asked.entry(&of.account).or_default().push((of, at));
+        }
+    }
+    let mut found = Reasons::new();
+    for (account, asked) in asked {
+        let Some(view) = views.iter().find(|view| view.account.name == *account) else { continue };
+        let span = Span::new(own.period, view, now);
+        measure::each(own, view, &span, now, true, |measure, span| {
+            let target = measure.of.target();
+            for (of, at) in asked.iter().filter(|(of, _)| of.target == target) {
+                let (_, why) = explain(own, *at, &measure, span, view, now);
+                found.insert(of, why);
+            }
+        });
+    }
+    found
+}
+
 /// One event of a budget as a line.
-pub(super) fn line(event: &Event, own: Option<&Budget>, views: &[View<'_>], now: Timestamp) -> String {
+pub(super) fn line(
+    event: &Event,
+    own: Option<&Budget>,
+    reasons: &Reasons<'_>,
+    views: &[View<'_>],
+    now: Timestamp,
+) -> String {
     let Event::Fired { of, threshold, .. } = event else { return words(event) };
     let name = own
         .and_then(|budget| budget.thresholds.get(usize::from(*threshold)))
         .map_or_else(String::new, |threshold| format!("{} ({}), ", threshold.name, threshold.when));
-    format!("{}: {name}{}{}", target(of), figures(event), age(of, views, now))
+    let why = reasons.get(of).cloned().unwrap_or_else(|| figures(event));
+    format!("{}: {name}{why}{}", target(of), age(of, views, now))
 }
 
 /// How old the figure is by which something was judged.

@@ -183,3 +183,21 @@ async fn the_history_lies_beside_the_decisions() {
     let days = store.days(&account("acme"), &sub_user("a"), day, day).await.unwrap();
     assert_eq!(days.iter().map(|day| day.usage.used).collect::<Vec<_>>(), [Bytes(5)]);
 }
+
+#[tokio::test]
+async fn a_store_that_is_closed_is_whole_in_its_files() {
+    let fixture = filled().await;
+    let store = fixture.open(owning(false)).await.unwrap();
+    store.save_pass(&account("acme"), &pass("2026-11-21T21:00:00Z", &[])).await.unwrap();
+    // Reads from other connections than the one that writes.
+    assert!(store.next_request(Asked::OfAny).await.unwrap().is_some());
+    store.close().await;
+    for path in [fixture.path(), history_path(&fixture.path())] {
+        let log = std::path::PathBuf::from(format!("{}-wal", path.display()));
+        assert!(
+            !log.exists(),
+            "{} is left behind: a backup put beside it would be damaged by it",
+            log.display()
+        );
+    }
+}
