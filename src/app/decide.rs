@@ -10,6 +10,7 @@ mod pace;
 mod past;
 mod publish;
 mod store;
+mod targets;
 mod tell;
 
 use std::collections::BTreeMap;
@@ -97,6 +98,7 @@ struct Held {
     paces: pace::ByAccount,
     /// How each account was, as it was kept last.
     overviews: BTreeMap<AccountName, Overview>,
+    targets: targets::ByAccount,
 }
 
 /// Decides.

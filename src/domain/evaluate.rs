@@ -176,7 +176,7 @@ fn has_looked(per: Per, snapshot: &Snapshot) -> bool {
             snapshot.account.is_some() || snapshot.subscriptions.is_some() || snapshot.sub_users.is_some()
         }
         Per::Unattributed => snapshot.account.is_some() && snapshot.sub_users.is_some(),
-        Per::Target => !snapshot.targets.is_empty(),
+        Per::Target => snapshot.sub_users.is_some() && !snapshot.targets.is_empty(),
         Per::Subscription => snapshot.subscriptions.is_some(),
     }
 }

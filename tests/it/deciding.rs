@@ -177,3 +177,32 @@ fn explaining_needs_neither_daemon_nor_store() {
     let missing = vendors.run(&["status"]).ended_with(1).stderr;
     assert!(missing.contains("it begins when proxymeter serve starts"), "{missing}");
 }
+
+#[test]
+fn targets_of_past_days_are_there_again_after_a_restart() {
+    let vendors = Vendors::start();
+    let more = format!(
+        "{OFTEN}schedule.targets = \"* * * * * *\"\nrequests_per_second = 500\n[receivers.ops]\nlog = true\n[collect]\nlag = \"0s\"\n\
+         [budgets.sites]\naccount = \"oxylabs\"\nper = \"target\"\namount = \"1 bytes\"\n\
+         [budgets.sites.thresholds.any]\nused = \"100%\"\nnotify = [\"ops\"]\n"
+    );
+    vendors.configure(|account| account == "oxylabs", &more);
+    // The vendor's own past: the days before today.
+    vendors.run(&["backfill", "--days", "3", "--new-store"]);
+    let sum = |page: &str| -> u64 {
+        let lines = page.lines().filter(|line| line.starts_with("proxymeter_budget_used_bytes{"));
+        lines.filter_map(|line| line.rsplit(' ').next()?.parse::<u64>().ok()).sum()
+    };
+    let daemon = vendors.serve();
+    let page = daemon.wait_for("/metrics", |page| page.contains("proxymeter_budget_used_bytes{"));
+    let today = vendors.simulator.books().accounts["oxylabs"].traffic_bytes;
+    assert!(sum(&page) > 0 && sum(&page) <= today, "{page}");
+    daemon.wait_for("/metrics", |page| page.contains("budget=\"sites\",threshold=\"any\",state=\"firing\""));
+    let before = notices(&daemon).len();
+    assert_eq!(daemon.stop(), Some(0));
+    let daemon = vendors.serve();
+    daemon.wait_for("/metrics", |page| page.contains("budget=\"sites\",threshold=\"any\",state=\"firing\""));
+    let again = notices(&daemon);
+    assert!(before > 0 && again.is_empty(), "{again:#?}");
+    assert_eq!(daemon.stop(), Some(0));
+}

@@ -8,7 +8,8 @@ use tokio_util::sync::CancellationToken;
 
 use super::{Decider, Held, Known, TIDY_EVERY};
 use crate::app::publisher::off_the_workers;
-use crate::domain::account::Account;
+use crate::domain::account::{Account, AccountName};
+use crate::domain::collector::Collector;
 use crate::domain::ledger::Ledger;
 use crate::domain::period::Period;
 use crate::domain::totals;
@@ -22,7 +23,8 @@ const DAYS_LOADED: SignedDuration = SignedDuration::from_hours(33 * 24);
 impl Decider {
     /// Counts what the newest snapshots say that is new, and keeps it.
     pub(super) async fn count(&self, held: &mut Held, known: &[Known], now: Timestamp) {
-        for Known { account, snapshot, .. } in known {
+        for one in known {
+            let Known { account, snapshot, .. } = one;
             let Some(ledger) = held.ledgers.get_mut(&account.name) else { continue };
             let passes = off_the_workers(|| ledger.take(account, snapshot, now));
             let Some(store) = self.keeping.history() else { continue };
@@ -40,6 +42,7 @@ impl Decider {
                 kept = kept.and(store.save_overview(&overview).await);
                 held.overviews.insert(account.name.clone(), overview);
             }
+            let kept = kept.and(self.keep_targets(held, one, &*store).await);
             match kept {
                 Ok(()) if is_new || is_other => self.history_works(held),
                 Ok(()) => {}
@@ -65,6 +68,11 @@ impl Decider {
                 if let Err(problem) = load(&mut ledger, &*store, account, vendor, now).await {
                     self.history_failed(held, &problem);
                     ledger = empty();
+                }
+                if watched.known(Collector::Targets, |_| ()).is_some()
+                    && let Err(problem) = self.show_targets(held, &watched.holder, &*store).await
+                {
+                    self.history_failed(held, &problem);
                 }
             }
             held.ledgers.insert(name.clone(), ledger);
@@ -93,7 +101,7 @@ impl Decider {
     }
 
     /// How an account is, for who asks without the daemon.
-    fn overview(&self, name: &crate::domain::account::AccountName, now: Timestamp) -> Option<Overview> {
+    fn overview(&self, name: &AccountName, now: Timestamp) -> Option<Overview> {
         let state = self.watch.state();
         let watched = state.accounts.get(name)?;
         let (account, snapshot) = (watched.holder.account(), watched.holder.snapshot());
