@@ -144,14 +144,12 @@ fn most(mut risen: Vec<Risen>) -> Vec<Risen> {
 mod tests {
     use jiff::ToSpan;
     use jiff::civil::date;
-    use jiff::tz::TimeZone;
 
     use super::*;
-    use crate::domain::account::AccountName;
+    use crate::domain::example;
     use crate::domain::history::Summary;
     use crate::domain::snapshot::Reading;
-    use crate::domain::traffic::{SubUser, SubUserId, TargetUsage};
-    use crate::domain::units::Gigabyte;
+    use crate::domain::traffic::{SubUser, TargetUsage};
 
     const HOUR: Duration = Duration::from_secs(3_600);
     const MIB: u64 = 1 << 20;
@@ -177,31 +175,11 @@ mod tests {
     }
 
     fn account() -> Account {
-        Account {
-            provider: "oxylabs",
-            name: AccountName::new("acme").unwrap(),
-            product: "mobile".into(),
-            dialect: "v2",
-            gigabyte: Gigabyte::Decimal,
-            writes: false,
-            plan: None,
-            billing_day: None,
-            time_zone: TimeZone::UTC,
-        }
+        example::account()
     }
 
     fn row(id: &str) -> SubUser {
-        SubUser {
-            id: Some(SubUserId(id.into())),
-            username: format!("u{id}").into(),
-            status: None,
-            product: None,
-            limit: None,
-            limit_enforced: None,
-            lifetime: None,
-            created: None,
-            usage: None,
-        }
+        example::sub_user(id, &format!("u{id}"))
     }
 
     /// A usual day of 2,400 MiB, and so many in each of the last two hours.

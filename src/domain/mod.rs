@@ -10,6 +10,8 @@ pub mod cron;
 pub mod decision;
 pub mod evaluate;
 pub mod event;
+#[cfg(test)]
+pub(crate) mod example;
 pub mod figure;
 pub mod forecast;
 pub mod grant;

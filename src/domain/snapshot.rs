@@ -143,7 +143,8 @@ fn without_doubles(list: Vec<SubUser>) -> Vec<SubUser> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::domain::traffic::{SubUserId, Window};
+    use crate::domain::example;
+    use crate::domain::traffic::Window;
     use crate::domain::units::Bytes;
 
     fn at(second: i64) -> Timestamp {
@@ -152,15 +153,9 @@ mod tests {
 
     fn sub_user(id: &str, name: &str, traffic: Option<u64>) -> SubUser {
         SubUser {
-            id: Some(SubUserId(id.into())),
-            username: name.into(),
             status: Some("active".into()),
-            product: None,
-            limit: None,
-            limit_enforced: None,
-            lifetime: None,
-            created: None,
             usage: traffic.map(|bytes| usage(bytes).value),
+            ..example::sub_user(id, name)
         }
     }
 

@@ -94,26 +94,14 @@ mod tests {
     use std::sync::Arc;
 
     use jiff::civil::{Date, date};
-    use jiff::tz::TimeZone;
 
     use super::*;
-    use crate::domain::account::AccountName;
+    use crate::domain::example;
     use crate::domain::snapshot::Reading;
-    use crate::domain::traffic::{AccountUsage, SubUser, SubUserId};
-    use crate::domain::units::Gigabyte;
+    use crate::domain::traffic::{AccountUsage, SubUser};
 
     fn account(billing_day: Option<i8>) -> Account {
-        Account {
-            provider: "oxylabs",
-            name: AccountName::new("acme").unwrap(),
-            product: "mobile".into(),
-            dialect: "v2",
-            gigabyte: Gigabyte::Decimal,
-            writes: false,
-            plan: Some(Bytes(500)),
-            billing_day,
-            time_zone: TimeZone::UTC,
-        }
+        Account { plan: Some(Bytes(500)), billing_day, ..example::account() }
     }
 
     fn now() -> Timestamp {
@@ -145,15 +133,8 @@ mod tests {
 
     fn sub_user(name: &str, bytes: u64, window: Window) -> SubUser {
         SubUser {
-            id: Some(SubUserId(name.into())),
-            username: name.into(),
-            status: None,
-            product: None,
-            limit: None,
-            limit_enforced: None,
-            lifetime: None,
-            created: None,
             usage: Some(Usage { traffic: Bytes(bytes), requests: None, window }),
+            ..example::sub_user(name, name)
         }
     }
 

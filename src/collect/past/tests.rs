@@ -8,16 +8,14 @@ use jiff::civil::date;
 use tokio::time::Instant;
 
 use super::*;
-use crate::domain::account::{Account, AccountName};
+use crate::domain::account::Account;
 use crate::domain::budget::period::PeriodRule;
 use crate::domain::collector::Collector;
+use crate::domain::example;
 use crate::domain::history::History;
 use crate::domain::ledger::Ledger;
 use crate::domain::snapshot::{Reading, Snapshot};
-use crate::domain::traffic::{
-    AccountUsage, ProxyEndpoint, SubUserId, Subscription, Usage, WhitelistedIp, Window,
-};
-use crate::domain::units::Gigabyte;
+use crate::domain::traffic::{AccountUsage, ProxyEndpoint, Subscription, Usage, WhitelistedIp, Window};
 use crate::providers::Past;
 
 const LAG: Duration = Duration::from_secs(900);
@@ -27,30 +25,14 @@ fn at(text: &str) -> Timestamp {
 }
 
 fn account() -> Account {
-    Account {
-        provider: "oxylabs",
-        name: AccountName::new("acme").unwrap(),
-        product: "mobile".into(),
-        dialect: "v2",
-        gigabyte: Gigabyte::Decimal,
-        writes: false,
-        plan: None,
-        billing_day: None,
-        time_zone: TimeZone::get("Europe/Vilnius").unwrap(),
-    }
+    Account { time_zone: TimeZone::get("Europe/Vilnius").unwrap(), ..example::account() }
 }
 
 fn sub_user(id: &str, used: u64) -> SubUser {
     SubUser {
-        id: Some(SubUserId(id.into())),
-        username: format!("u{id}").into(),
-        status: None,
-        product: None,
-        limit: None,
-        limit_enforced: None,
-        lifetime: None,
         created: Some(date(2025, 12, 30).at(8, 0, 0, 0)),
         usage: Some(Usage { traffic: Bytes(used), requests: None, window: Window::Period }),
+        ..example::sub_user(id, &format!("u{id}"))
     }
 }
 

@@ -4,9 +4,9 @@ use jiff::ToSpan;
 use jiff::civil::date;
 
 use super::*;
-use crate::domain::account::AccountName;
-use crate::domain::traffic::{AccountUsage, SubUser, SubUserId};
-use crate::domain::units::Gigabyte;
+use crate::domain::example;
+use crate::domain::figure::{Closing, Subject};
+use crate::domain::traffic::{AccountUsage, SubUser};
 
 const MB: u64 = 1 << 20;
 
@@ -15,17 +15,7 @@ fn at(days: i64, minutes: i64) -> Timestamp {
 }
 
 fn account() -> Account {
-    Account {
-        provider: "oxylabs",
-        name: AccountName::new("acme").unwrap(),
-        product: "mobile".into(),
-        dialect: "v2",
-        gigabyte: Gigabyte::Decimal,
-        writes: false,
-        plan: None,
-        billing_day: None,
-        time_zone: TimeZone::UTC,
-    }
+    example::account()
 }
 
 fn key(id: &str) -> SubUserKey {
@@ -54,15 +44,8 @@ impl Month {
         };
         self.snapshot.account = Some(Reading { observed: now, value: usage });
         let row = |(id, used): &(&str, u64)| SubUser {
-            id: Some(SubUserId((*id).into())),
-            username: format!("u{id}").into(),
-            status: None,
-            product: None,
-            limit: None,
-            limit_enforced: None,
-            lifetime: None,
-            created: None,
             usage: Some(Usage { traffic: Bytes(used * MB), requests: None, window: Window::Period }),
+            ..example::sub_user(id, &format!("u{id}"))
         };
         self.snapshot = self.snapshot.with_sub_users(now, used.iter().map(row).collect());
         self.take(now)

@@ -3,23 +3,21 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use jiff::tz::TimeZone;
 use jiff::{Timestamp, ToSpan};
 
 use super::*;
-use crate::domain::account::{Account, AccountName};
 use crate::domain::budget::amount::{Amount, Share};
 use crate::domain::budget::period::PeriodRule;
 use crate::domain::budget::selector::Selectors;
 use crate::domain::budget::threshold::{ActionKind, Condition, Mode};
 use crate::domain::budget::{OnUnknown, Per};
 use crate::domain::evaluate::Tolerance;
+use crate::domain::example;
 use crate::domain::history::NoHistory;
 use crate::domain::incident::Incidents;
 use crate::domain::judgement::{Rules, judge};
 use crate::domain::snapshot::{Reading, Snapshot};
-use crate::domain::traffic::{AccountUsage, SubUser, SubUserId, Usage, Window};
-use crate::domain::units::Gigabyte;
+use crate::domain::traffic::{AccountUsage, SubUser, Usage, Window};
 
 const GB: u64 = 1_000_000_000;
 
@@ -74,32 +72,17 @@ impl Days {
         };
         self.snapshot.account = Some(Reading { observed: now, value: usage });
         let row = |(name, used): &(String, u64)| SubUser {
-            id: Some(SubUserId(name.as_str().into())),
-            username: name.as_str().into(),
-            status: None,
-            product: None,
             limit: self.limit,
             limit_enforced: Some(true),
-            lifetime: None,
-            created: None,
             usage: Some(Usage { traffic: Bytes(used * GB), requests: None, window: Window::Period }),
+            ..example::sub_user(name.as_str(), name.as_str())
         };
         self.snapshot = self.snapshot.with_sub_users(now, used.iter().map(row).collect());
         self.judge(now)
     }
 
     fn judge(&mut self, now: Timestamp) -> Plan {
-        let account = Account {
-            provider: "oxylabs",
-            name: AccountName::new("acme").unwrap(),
-            product: "mobile".into(),
-            dialect: "v2",
-            gigabyte: Gigabyte::Decimal,
-            writes: false,
-            plan: None,
-            billing_day: None,
-            time_zone: TimeZone::UTC,
-        };
+        let account = example::account();
         let view = View {
             account: &account,
             snapshot: &self.snapshot,

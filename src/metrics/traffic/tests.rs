@@ -3,26 +3,15 @@
 use std::sync::Arc;
 
 use jiff::civil::date;
-use jiff::tz::TimeZone;
 use jiff::{SignedDuration, Timestamp};
 
 use super::*;
-use crate::domain::account::AccountName;
-use crate::domain::traffic::{AccountUsage, SubUser, SubUserId, Subscription, TargetUsage, Usage, Window};
-use crate::domain::units::{Bytes, Gigabyte, Limit};
+use crate::domain::example;
+use crate::domain::traffic::{AccountUsage, SubUser, Subscription, TargetUsage, Usage, Window};
+use crate::domain::units::{Bytes, Limit};
 
 fn account() -> Account {
-    Account {
-        provider: "oxylabs",
-        name: AccountName::new("acme").unwrap(),
-        product: "mobile".into(),
-        dialect: "v2",
-        gigabyte: Gigabyte::Decimal,
-        writes: false,
-        plan: Some(Bytes(500)),
-        billing_day: None,
-        time_zone: TimeZone::UTC,
-    }
+    Account { plan: Some(Bytes(500)), ..example::account() }
 }
 
 fn start() -> Timestamp {
@@ -39,19 +28,15 @@ fn tolerances() -> Tolerances {
 
 fn sub_user(id: &str, name: &str, traffic: Option<u64>, limit: Option<Limit>) -> SubUser {
     SubUser {
-        id: Some(SubUserId(id.into())),
-        username: name.into(),
         status: Some("active".into()),
-        product: None,
         limit,
         limit_enforced: limit.map(|limit| limit != Limit::Unlimited),
-        lifetime: None,
-        created: None,
         usage: traffic.map(|bytes| Usage {
             traffic: Bytes(bytes),
             requests: Some(3),
             window: Window::Period,
         }),
+        ..example::sub_user(id, name)
     }
 }
 

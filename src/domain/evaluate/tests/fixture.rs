@@ -3,23 +3,23 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use jiff::tz::TimeZone;
 use jiff::{Timestamp, ToSpan};
 
 use super::super::*;
-use crate::domain::account::{Account, AccountName};
+use crate::domain::account::Account;
 use crate::domain::budget::amount::{Amount, Share};
 use crate::domain::budget::period::PeriodRule;
 use crate::domain::budget::selector::{Selector, Selectors};
 use crate::domain::budget::threshold::{Condition, Threshold};
 use crate::domain::budget::{Budget, OnUnknown, Per};
 use crate::domain::event::Event;
+use crate::domain::example;
 use crate::domain::grant::Grant;
 use crate::domain::history::{History, Summary};
 use crate::domain::incident::Target;
 use crate::domain::snapshot::{Reading, Snapshot, SubUserKey};
-use crate::domain::traffic::{AccountUsage, SubUser, SubUserId, Usage, Window};
-use crate::domain::units::{Bytes, Gigabyte, Limit};
+use crate::domain::traffic::{AccountUsage, SubUser, Usage, Window};
+use crate::domain::units::{Bytes, Limit};
 
 pub(super) const GB: u64 = 1_000_000_000;
 
@@ -100,17 +100,7 @@ pub(super) struct Month {
 
 impl Month {
     pub(super) fn new(budgets: Vec<Budget>) -> Self {
-        let account = Account {
-            provider: "oxylabs",
-            name: AccountName::new("acme").unwrap(),
-            product: "mobile".into(),
-            dialect: "v2",
-            gigabyte: Gigabyte::Decimal,
-            writes: false,
-            plan: None,
-            billing_day: None,
-            time_zone: TimeZone::UTC,
-        };
+        let account = example::account();
         Self {
             budgets,
             account,
@@ -137,19 +127,14 @@ impl Month {
     /// The vendor says this, and all budgets are judged; figures are gigabytes.
     pub(super) fn look(&mut self, now: Timestamp, rows: &[(&str, &str, u64)]) {
         let row = |&(id, name, gigabytes): &(&str, &str, u64)| SubUser {
-            id: Some(SubUserId(id.into())),
-            username: name.into(),
-            status: None,
-            product: None,
             limit: self.limit,
             limit_enforced: self.enforced,
-            lifetime: None,
-            created: None,
             usage: (!self.silent.contains(&name)).then(|| Usage {
                 traffic: Bytes(gigabytes * GB),
                 requests: None,
                 window: self.window.clone(),
             }),
+            ..example::sub_user(id, name)
         };
         self.snapshot = self.snapshot.with_sub_users(now, rows.iter().map(row).collect());
         let value = AccountUsage {
