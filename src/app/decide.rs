@@ -28,6 +28,7 @@ use super::watch::{Watch, Watched};
 use crate::config::{Config, Receiver};
 use crate::domain::account::{Account, AccountName};
 use crate::domain::budget::period::PeriodRule;
+use crate::domain::collector::Collector;
 use crate::domain::evaluate::{Tolerance, View};
 use crate::domain::grant::Grant;
 use crate::domain::incident::Incidents;
@@ -119,10 +120,14 @@ struct Known {
 impl Known {
     fn of(watched: &Watched, lag: Duration) -> Self {
         let mut tolerance = Tolerance { lag, ..Tolerance::default() };
+        let mut is_begun = true;
         for (collector, known) in watched.all_known() {
             tolerance.stale_after[collector as usize] = known.stale_after;
+            // A list without the account's period, or the other way round, would be judged as unknown for a moment.
+            is_begun &= known.is_attempted || collector == Collector::Targets;
         }
-        Self { account: watched.holder.account().clone(), snapshot: watched.holder.snapshot(), tolerance }
+        let snapshot = if is_begun { watched.holder.snapshot() } else { Arc::default() };
+        Self { account: watched.holder.account().clone(), snapshot, tolerance }
     }
 }
 
