@@ -89,8 +89,11 @@ impl Decider {
             return;
         }
         tracing::debug!(account = %name, questions = queue.len(), "asks the vendor for its past");
-        let mut asking = Asking { decider: self, name, state, done, queue: queue.into() };
+        let mut asking = Asking { decider: self, name, state, done, queue: queue.into(), has_news: false };
         walk(provider, &self.watch.clock, PATIENCE, &mut asking).await;
+        if asking.has_news {
+            self.watch.changed.notify_one();
+        }
     }
 }
 
@@ -101,6 +104,8 @@ struct Asking<'a> {
     state: &'a State,
     done: &'a mut Done,
     queue: VecDeque<Question>,
+    /// Whether anything is to be judged anew.
+    has_news: bool,
 }
 
 #[async_trait]
@@ -126,7 +131,7 @@ impl Keeper for Asking<'_> {
         let mut held = self.decider.held.lock().await;
         let Some(ledger) = held.ledgers.get_mut(self.name) else { return ControlFlow::Break(()) };
         let saved = apply(ledger, &question, &answer, zone, self.decider.watch.clock.now());
-        self.decider.watch.changed.notify_one();
+        self.has_news = true;
         if let (Some(saved), Some(store)) = (saved, self.decider.keeping.history())
             && let Err(problem) = keep(&*store, self.name, saved).await
         {

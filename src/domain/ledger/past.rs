@@ -23,12 +23,17 @@ pub struct Uncovered {
 
 impl Ledger {
     /// The sub-users whose sum from a fixed period's start is not known, each with the earliest of these starts.
+    ///
+    /// Where the vendor's own counter began then, it says the sum, and nobody need ask.
     #[must_use]
     pub fn uncovered(&self) -> Vec<Uncovered> {
         let starts: Vec<_> = self.spans.iter().filter_map(|span| Some((span, span.start()?))).collect();
         let missing = |(at, seat): (usize, &Seat)| {
             let lacks = |(span, start): &(&SpanSum, Timestamp)| {
-                let is_known = span.is_summed(at, seat.standing.known_from, *start) || span.is_based(at);
+                let Standing { known_from, consumed, .. } = seat.standing;
+                let is_known = span.is_summed(at, known_from, *start)
+                    || span.is_based(at)
+                    || consumed.period == Some(*start);
                 (!is_known).then_some(*start)
             };
             let from = starts.iter().filter_map(lacks).min()?;

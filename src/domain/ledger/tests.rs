@@ -145,7 +145,7 @@ fn periods_of_our_own_are_summed_from_their_start_where_that_was_seen() {
     month.look(at(3, 600), 0, &[("1", 500)]);
     month.look(at(3, 605), 0, &[("1", 501)]);
     assert_eq!(month.since("1", at(3, 0)), None, "what was used in the morning is not known");
-    let uncovered = Uncovered { key: key("1"), from: at(0, 0) };
+    let uncovered = Uncovered { key: key("1"), from: at(3, 0) };
     assert_eq!(month.ledger.uncovered(), [uncovered]);
     for minute in 0..14 {
         month.look(at(3, 600 + 60 * minute), 0, &[("1", 501)]);
@@ -158,6 +158,16 @@ fn periods_of_our_own_are_summed_from_their_start_where_that_was_seen() {
     month.look(at(4, 6), 0, &[("1", 510)]);
     assert_eq!((month.since("1", at(4, 0)), month.since("1", at(0, 0))), (Some(9), Some(486)));
     assert_eq!(month.ledger.uncovered(), []);
+}
+
+#[test]
+fn nobody_asks_for_a_sum_that_the_vendors_own_counter_says() {
+    let mut month = Month::new(&[PeriodRule::Vendor, PeriodRule::Month]);
+    month.look(at(9, 600), 0, &[("1", 500)]);
+    assert_eq!(month.ledger.uncovered(), [], "the vendor's period is the month");
+    let mut week = Month::new(&[PeriodRule::Vendor, PeriodRule::Week]);
+    week.look(at(9, 600), 0, &[("1", 500)]);
+    assert_eq!(week.ledger.uncovered(), [Uncovered { key: key("1"), from: at(4, 0) }]);
 }
 
 #[test]
