@@ -6,6 +6,7 @@ mod answer;
 mod ask;
 mod books;
 mod explain;
+mod names;
 mod pace;
 mod past;
 mod publish;
@@ -100,6 +101,7 @@ struct Held {
     /// How each account was, as it was kept last.
     overviews: BTreeMap<AccountName, Overview>,
     targets: targets::ByAccount,
+    names: names::ByAccount,
 }
 
 /// Decides.

@@ -115,7 +115,7 @@ async fn recorded(place: &Place, since: &str, every: SignedDuration) -> anyhow::
     }
     if source.nameless() > 0 {
         tell(&format!(
-            "{} sub-users go by the vendor's id: the history keeps no names, and no incident named them; budgets that choose them by name do not find them",
+            "{} sub-users go by the vendor's id, since serve never saw them in a list; budgets that choose them by name do not find them",
             source.nameless()
         ));
     }

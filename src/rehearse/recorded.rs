@@ -1,8 +1,8 @@
 //! Readings from the store's history, turned into the counters that the vendor would have shown.
 //!
 //! Raw figures count at their moment, the hours before them evenly over the hour, and days of which no hours are kept
-//! evenly over the day. The history knows ids and no names: a sub-user is named where an incident named it, and goes by
-//! its id otherwise. It knows no limits either, so that a share of the limit cannot be judged.
+//! evenly over the day. Names and limits are those of the newest list; who was never in one goes by
+//! the vendor's id.
 
 mod series;
 
@@ -20,7 +20,7 @@ use crate::domain::incident::{SubUserIdentity, Target};
 use crate::domain::period::{Period, midnight};
 use crate::domain::snapshot::{Reading, Snapshot, SubUserKey, SubUserRow};
 use crate::domain::traffic::{AccountUsage, SubUser, SubUserId, Usage, Window};
-use crate::domain::units::Bytes;
+use crate::domain::units::{Bytes, Limit};
 use crate::store::Store;
 use crate::store::error::StoreError;
 use crate::store::readings::{DayUse, Subject};
@@ -42,6 +42,7 @@ struct OfAccount {
     total: Option<Series>,
     sub_users: BTreeMap<SubUserKey, Series>,
     names: HashMap<SubUserKey, Arc<SubUserIdentity>>,
+    limits: HashMap<SubUserKey, Limit>,
     since: Timestamp,
 }
 
@@ -63,6 +64,11 @@ impl Recorded {
             let mut of_account = of_account(store, account, since, until).await?;
             let own = identities.iter().filter(|(name, _)| *name == account.name);
             of_account.names = own.map(|(_, who)| (who.key.clone(), who.clone())).collect();
+            for named in store.names(&account.name).await? {
+                let key = named.who.key.clone();
+                of_account.limits.extend(named.limit.map(|limit| (key.clone(), limit)));
+                of_account.names.insert(key, Arc::new(named.who));
+            }
             all.push(of_account);
         }
         Ok(Self(all))
@@ -74,7 +80,7 @@ impl Recorded {
         self.0.iter().all(|account| account.total.is_none() && account.sub_users.is_empty())
     }
 
-    /// How many sub-users have no name, because no incident ever named them.
+    /// How many sub-users have no name, because neither a list nor an incident ever named them.
     #[must_use]
     pub fn nameless(&self) -> usize {
         let nameless = |account: &OfAccount| {
@@ -122,6 +128,7 @@ async fn of_account(
         total: None,
         sub_users: BTreeMap::new(),
         names: HashMap::new(),
+        limits: HashMap::new(),
         since,
     };
     for (subject, days) in days {
@@ -183,7 +190,7 @@ impl OfAccount {
                 product: who
                     .map(|who| who.product.clone())
                     .filter(|product| *product != self.account.product),
-                limit: None,
+                limit: self.limits.get(key).copied(),
                 limit_enforced: None,
                 lifetime: None,
                 created: None,

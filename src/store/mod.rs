@@ -77,7 +77,7 @@ use error::StoreError;
 use location::Location;
 use owner::Owner;
 use readings::{Day, DayUse, Dropped, PassReadings, Point, Standing, Subject};
-use records::{EventRecord, IncidentId, IncidentRecord, Overview, Which};
+use records::{EventRecord, IncidentId, IncidentRecord, Named, Overview, Which};
 use request::{Answer, Asked, NewRequest, Request, RequestId};
 
 /// What a process wants of a store.
@@ -232,6 +232,12 @@ pub trait Store: Send + Sync + std::fmt::Debug {
         last: Date,
         each: &mut EachDay<'_>,
     ) -> Result<(), StoreError>;
+
+    /// Keeps what sub-users are called and which limits they have.
+    async fn save_names(&self, account: &AccountName, named: &[Named]) -> Result<(), StoreError>;
+
+    /// What sub-users were called when they were listed last.
+    async fn names(&self, account: &AccountName) -> Result<Vec<Named>, StoreError>;
 
     /// Keeps how an account is, for who asks without the daemon.
     async fn save_overview(&self, overview: &Overview) -> Result<(), StoreError>;

@@ -7,8 +7,8 @@ use serde::{Deserialize, Serialize};
 
 use crate::domain::account::AccountName;
 use crate::domain::event::Subject;
-use crate::domain::incident::{End, State};
-use crate::domain::units::Bytes;
+use crate::domain::incident::{End, State, SubUserIdentity};
+use crate::domain::units::{Bytes, Limit};
 
 /// The number of an incident.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -59,6 +59,15 @@ pub struct EventRecord {
     pub kind: String,
     /// What happened.
     pub words: String,
+}
+
+/// What a sub-user is called, and its limit, as the newest list said.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Named {
+    /// Who.
+    pub who: SubUserIdentity,
+    /// The limit, where the vendor says so.
+    pub limit: Option<Limit>,
 }
 
 /// How an account was when it was looked at last.

@@ -42,6 +42,9 @@ impl Decider {
                 kept = kept.and(store.save_overview(&overview).await);
                 held.overviews.insert(account.name.clone(), overview);
             }
+            if is_new {
+                kept = kept.and(self.keep_names(held, one, &*store).await);
+            }
             let kept = kept.and(self.keep_targets(held, one, &*store).await);
             match kept {
                 Ok(()) if is_new || is_other => self.history_works(held),

@@ -3,6 +3,7 @@
 //! What a subject used is in `days` up to the block `rolled_to`, and in the blocks after it; a query reads both in
 //! one transaction, so that a pass is seen as soon as it is saved and nothing is counted twice.
 
+mod names;
 mod overview;
 mod read;
 mod roll_up;

@@ -19,7 +19,7 @@ use sqlx::sqlite::SqliteSynchronous;
 use super::error::StoreError;
 use super::owner::OwnerLock;
 use super::readings::{Day, Dropped, PassReadings, Point, Standing, Subject};
-use super::records::{EventRecord, IncidentId, IncidentRecord, Overview, Which};
+use super::records::{EventRecord, IncidentId, IncidentRecord, Named, Overview, Which};
 use super::request::{Answer, Asked, NewRequest, Request, RequestId};
 use super::{Access, EachDay, EachStanding, EndedCounts, Store};
 use crate::domain::account::AccountName;
@@ -217,6 +217,14 @@ impl Store for SqliteStore {
         each: &mut EachDay<'_>,
     ) -> Result<(), StoreError> {
         self.usable_history()?.each_day(account, first, last, each).await
+    }
+
+    async fn save_names(&self, account: &AccountName, named: &[Named]) -> Result<(), StoreError> {
+        self.usable_history()?.save_names(account, named).await
+    }
+
+    async fn names(&self, account: &AccountName) -> Result<Vec<Named>, StoreError> {
+        self.usable_history()?.names(account).await
     }
 
     async fn save_overview(&self, overview: &Overview) -> Result<(), StoreError> {

@@ -19,6 +19,7 @@ pub(super) fn history() -> Migrator {
         (1, "history", include_str!("migrations/history/1_history.sql")),
         (2, "standing", include_str!("migrations/history/2_standing.sql")),
         (3, "targets_read", include_str!("migrations/history/3_targets_read.sql")),
+        (4, "names", include_str!("migrations/history/4_names.sql")),
     ])
 }
 

@@ -78,5 +78,6 @@ contract!(decisions:
     thousands_that_fire_at_once_are_saved,
     grants_are_kept_until_they_are_over,
     counters_stand_as_they_were,
+    names_and_limits_are_those_of_the_newest_list,
     only_the_owner_decides,
 );

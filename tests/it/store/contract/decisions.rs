@@ -16,10 +16,10 @@ use proxymeter::domain::incident::{
     SubUserIdentity, Target, Track, Tracks,
 };
 use proxymeter::domain::snapshot::SubUserKey;
-use proxymeter::domain::units::Bytes;
+use proxymeter::domain::units::{Bytes, Limit};
 use proxymeter::store::error::StoreError;
 use proxymeter::store::readings::{PassReadings, Subject};
-use proxymeter::store::records::{IncidentId, Which};
+use proxymeter::store::records::{IncidentId, Named, Which};
 
 use super::{Fixture, account, at, pass, sub_user};
 
@@ -340,4 +340,24 @@ pub(crate) async fn only_the_owner_decides(fixture: &dyn Fixture) {
     ] {
         assert!(matches!(refused, StoreError::NotOwner), "{refused:?}");
     }
+}
+
+pub(crate) async fn names_and_limits_are_those_of_the_newest_list(fixture: &dyn Fixture) {
+    let store = fixture.own().await;
+    let acme = account("acme");
+    let named =
+        |id: &str, name: &str, limit| Named { who: SubUserIdentity { name: name.into(), ..who(id) }, limit };
+    let all = [
+        named("1", "a", Some(Limit::Bytes(Bytes(5)))),
+        named("2", "b", Some(Limit::Unlimited)),
+        named("3", "c", Some(Limit::Blocked)),
+        named("4", "d", None),
+    ];
+    store.save_names(&acme, &all).await.unwrap();
+    assert_eq!(store.names(&acme).await.unwrap(), all);
+    let renamed = named("2", "other", Some(Limit::Bytes(Bytes(9))));
+    store.save_names(&acme, std::slice::from_ref(&renamed)).await.unwrap();
+    assert_eq!(store.names(&acme).await.unwrap()[1], renamed);
+    assert_eq!(store.names(&account("beta")).await.unwrap(), []);
+    assert_eq!(fixture.read().await.names(&acme).await.unwrap().len(), 4);
 }
