@@ -125,6 +125,7 @@ impl Known {
         let mut is_begun = true;
         for (collector, known) in watched.all_known() {
             tolerance.stale_after[collector as usize] = known.stale_after;
+            tolerance.looks_since[collector as usize] = Some(known.since);
             // A list without the account's period, or the other way round, would be judged as unknown for a moment.
             is_begun &= known.is_attempted || collector == Collector::Targets;
         }

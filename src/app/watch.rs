@@ -27,6 +27,8 @@ use crate::web::IncidentStatus;
 pub(super) struct Known {
     pub(super) cron: Cron,
     pub(super) stale_after: Duration,
+    /// When it was first looked for.
+    pub(super) since: Timestamp,
     pub(super) last_attempt: Option<Timestamp>,
     /// Whether an attempt has ended, or brought something while it goes on.
     pub(super) is_attempted: bool,
@@ -115,6 +117,7 @@ impl Watched {
             let new = || Known {
                 cron: cron.clone(),
                 stale_after,
+                since: now,
                 last_attempt: None,
                 is_attempted: false,
                 observed: None,

@@ -49,6 +49,8 @@ pub struct Tolerance {
     pub lag: Duration,
     /// How long figures may stand still while others move.
     pub stuck_after: Duration,
+    /// Since when each collector looks, in the order of [`Collector::ALL`]; nothing where it does not.
+    pub looks_since: [Option<Timestamp>; Collector::ALL.len()],
 }
 
 impl Tolerance {
@@ -66,6 +68,7 @@ impl Default for Tolerance {
             stale_after: [minutes(20), minutes(20), minutes(20), minutes(180)],
             lag: minutes(15),
             stuck_after: minutes(180),
+            looks_since: [None; Collector::ALL.len()],
         }
     }
 }

@@ -10,7 +10,7 @@ use crate::domain::event::Event;
 use crate::domain::incident::{AccountState, Movement, Part};
 use crate::domain::totals;
 
-/// The oldest of the held figures that are too old; nothing where all are fresh.
+/// The oldest of the figures that are too old or have never come; nothing where all are fresh.
 pub(super) fn oldest_stale(view: &View<'_>, now: Timestamp) -> Option<Timestamp> {
     let snapshot = view.snapshot;
     let held = [
@@ -18,10 +18,15 @@ pub(super) fn oldest_stale(view: &View<'_>, now: Timestamp) -> Option<Timestamp>
         (Collector::SubUsers, snapshot.sub_users.as_ref().map(|reading| reading.observed)),
         (Collector::Subscriptions, snapshot.subscriptions.as_ref().map(|reading| reading.observed)),
     ];
-    let stale = held.into_iter().filter_map(|(collector, observed)| {
+    let since = |collector: Collector, observed: Option<Timestamp>| {
         observed.filter(|observed| *observed < view.tolerance.oldest_fresh(collector, now))
-    });
-    stale.min()
+    };
+    if held.iter().any(|(_, observed)| observed.is_some()) {
+        return held.into_iter().filter_map(|(collector, observed)| since(collector, observed)).min();
+    }
+    // What has never come is as old as the looking for it; one part that a vendor does not have is no outage.
+    let looked = |(collector, _)| since(collector, view.tolerance.looks_since[collector as usize]);
+    held.into_iter().filter_map(looked).min()
 }
 
 /// Compares an account with what is remembered of it.
@@ -49,12 +54,13 @@ pub(super) fn account(
         after.plan = Some(plan);
     }
 
-    // Nobody has looked since the start: an outage before it may go on.
     let is_read = view.snapshot.account.is_some()
         || view.snapshot.sub_users.is_some()
         || view.snapshot.subscriptions.is_some();
-    if is_read {
-        after.outage = oldest_stale(view, now).map(|since| before.outage.unwrap_or(since));
+    let stale = oldest_stale(view, now);
+    // Where nobody has looked since the start, an outage before it may go on.
+    if is_read || stale.is_some() {
+        after.outage = stale.map(|since| before.outage.unwrap_or(since));
     }
     match (before.outage, after.outage) {
         (None, Some(since)) => events.push(Event::Outage { account: name(), since, suppressed }),

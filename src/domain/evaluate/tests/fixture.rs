@@ -95,6 +95,7 @@ pub(super) struct Month {
     pub(super) silent: Vec<&'static str>,
     pub(super) rolled: Option<Bytes>,
     pub(super) summary: Option<Summary>,
+    pub(super) looks_since: Option<Timestamp>,
     starts: &'static str,
 }
 
@@ -116,6 +117,7 @@ impl Month {
             silent: vec![],
             rolled: None,
             summary: None,
+            looks_since: None,
             starts: "2026-01-01",
         }
     }
@@ -154,7 +156,10 @@ impl Month {
             history: &history,
             holds: &self.holds,
             grants: &self.grants,
-            tolerance: Tolerance::default(),
+            tolerance: Tolerance {
+                looks_since: [self.looks_since, self.looks_since, None, None],
+                ..Tolerance::default()
+            },
         };
         let found = evaluate(&self.budgets, &[view], &self.incidents, now);
         (self.incidents, self.events) = (found.incidents, found.events);
@@ -171,7 +176,10 @@ impl Month {
             history: &history,
             holds: &self.holds,
             grants: &self.grants,
-            tolerance: Tolerance::default(),
+            tolerance: Tolerance {
+                looks_since: [self.looks_since, self.looks_since, None, None],
+                ..Tolerance::default()
+            },
         };
         let budget = &self.budgets[0];
         let span = measure::Span::new(budget.period, &view, now);

@@ -137,3 +137,17 @@ fn f30_an_outage_before_a_restart_is_not_told_as_over_by_it() {
     month.evaluate(at(3, 1));
     assert_eq!(told(&month.events), NOTHING);
 }
+
+#[test]
+fn f30_a_vendor_that_never_answered_since_the_start_is_an_outage_once() {
+    let mut month = Month::new(vec![ladder(&[80])]);
+    month.looks_since = Some(at(2, 0));
+    month.evaluate(at(2, 0));
+    assert_eq!(told(&month.events), NOTHING);
+    month.evaluate(at(2, 1));
+    assert_eq!(told(&month.events), ["outage, 0 suppressed"]);
+    month.evaluate(at(2, 2));
+    assert_eq!(told(&month.events), NOTHING);
+    month.look(at(2, 3), &[("1", "a", 10)]);
+    assert_eq!(told(&month.events), ["recovered"]);
+}
