@@ -148,19 +148,27 @@ impl Month {
         self.evaluate(now);
     }
 
-    pub(super) fn evaluate(&mut self, now: Timestamp) {
-        let history = Memory { window: self.rolled, summary: self.summary.clone() };
-        let view = View {
+    fn memory(&self) -> Memory {
+        Memory { window: self.rolled, summary: self.summary.clone() }
+    }
+
+    fn view<'a>(&'a self, history: &'a Memory) -> View<'a> {
+        View {
             account: &self.account,
             snapshot: &self.snapshot,
-            history: &history,
+            history,
             holds: &self.holds,
             grants: &self.grants,
             tolerance: Tolerance {
                 looks_since: [self.looks_since, self.looks_since, None, None],
                 ..Tolerance::default()
             },
-        };
+        }
+    }
+
+    pub(super) fn evaluate(&mut self, now: Timestamp) {
+        let history = self.memory();
+        let view = self.view(&history);
         let found = evaluate(&self.budgets, &[view], &self.incidents, now);
         (self.incidents, self.events) = (found.incidents, found.events);
         let names = self.budgets.first().map(|budget| budget.thresholds.clone()).unwrap_or_default();
@@ -169,18 +177,8 @@ impl Month {
 
     /// What is said of every threshold of the first budget for every target.
     pub(super) fn explained(&self, now: Timestamp) -> Vec<String> {
-        let history = Memory { window: self.rolled, summary: self.summary.clone() };
-        let view = View {
-            account: &self.account,
-            snapshot: &self.snapshot,
-            history: &history,
-            holds: &self.holds,
-            grants: &self.grants,
-            tolerance: Tolerance {
-                looks_since: [self.looks_since, self.looks_since, None, None],
-                ..Tolerance::default()
-            },
-        };
+        let history = self.memory();
+        let view = self.view(&history);
         let budget = &self.budgets[0];
         let span = measure::Span::new(budget.period, &view, now);
         let mut said = vec![];
