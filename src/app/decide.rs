@@ -151,6 +151,7 @@ impl Decider {
         let mut held = self.held.lock().await;
         let accounts = self.watch.state();
         held.published.clear();
+        self.forget_accounts(&mut held).await;
         held.ledgers.retain(|name, _| !is_other && accounts.accounts.contains_key(name));
         self.load_ledgers(&mut held).await;
     }

@@ -64,6 +64,7 @@ fn f29_what_is_crossed_is_told_once_over_a_restart_and_explained() {
         assert!(explained.contains(words), "{words} in {explained}");
     }
     let status = vendors.run(&["status"]).ended_with(3).stdout;
+    assert!(!status.contains("never looked at"), "{status}");
     assert!(status.contains(WHO) && status.contains("firing"), "{status}");
     let listed = vendors.run(&["incidents", "list", "--format", "json"]).ended_with(3).json();
     assert_eq!((&listed[0]["threshold"], &listed[0]["state"]), (&"warn".into(), &"firing".into()));

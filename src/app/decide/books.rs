@@ -82,6 +82,23 @@ impl Decider {
         }
     }
 
+    /// Forgets what was held of accounts that are configured no more; their past stays in the history.
+    pub(super) async fn forget_accounts(&self, held: &mut Held) {
+        let state = self.watch.state();
+        let is_there = |name: &AccountName| state.accounts.contains_key(name);
+        let gone: Vec<_> = held.overviews.keys().filter(|name| !is_there(name)).cloned().collect();
+        held.overviews.retain(|name, _| is_there(name));
+        held.paces.retain(|name, _| is_there(name));
+        held.targets.retain(|name, _| is_there(name));
+        held.names.retain(|name, _| is_there(name));
+        let Some(store) = self.keeping.history() else { return };
+        for name in gone {
+            if let Err(problem) = store.forget_overview(name.as_str()).await {
+                self.history_failed(held, &problem);
+            }
+        }
+    }
+
     /// Rolls the journal up and drops what is old, now and then.
     pub(super) async fn tidy(self: Arc<Self>, stop: CancellationToken) {
         loop {
