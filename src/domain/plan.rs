@@ -41,6 +41,8 @@ pub struct Notice {
     pub about: About,
     /// How loud it is.
     pub severity: Severity,
+    /// What the operator says of the budget; nothing of operation.
+    pub labels: BTreeMap<String, String>,
     /// The one line that says what matters.
     pub title: String,
     /// The lines below it, the worst first.
@@ -176,6 +178,7 @@ impl Planner<'_> {
                     receiver: receiver.clone(),
                     about: About::Operation,
                     severity: Severity::Warning,
+                    labels: BTreeMap::new(),
                     title: title.clone(),
                     lines: lines.iter().skip(1).take(NAMED).cloned().collect(),
                 });
@@ -227,6 +230,7 @@ impl Planner<'_> {
         entries.sort_by_key(|entry| (entry.rank, Reverse(entry.severity), Reverse(entry.used)));
         let severity = entries.iter().map(|entry| entry.severity).max().unwrap_or_default();
         let own = self.budget(budget);
+        let labels = own.map(|budget| budget.labels.clone()).unwrap_or_default();
         let named: Vec<&Event> = entries.iter().take(NAMED).map(|entry| entry.event).collect();
         let reasons = own.map(|own| words::reasons(own, &named, self.views, self.now)).unwrap_or_default();
         let line = |event: &&Event| words::line(event, own, &reasons, self.views, self.now);
@@ -245,7 +249,14 @@ impl Planner<'_> {
         if own.len() > NAMED {
             lines.push(format!("and {} more limits", own.len() - NAMED));
         }
-        Notice { receiver: receiver.clone(), about: About::Budget(budget.clone()), severity, title, lines }
+        Notice {
+            receiver: receiver.clone(),
+            about: About::Budget(budget.clone()),
+            severity,
+            labels,
+            title,
+            lines,
+        }
     }
 }
 

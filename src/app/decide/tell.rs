@@ -47,11 +47,14 @@ pub(super) fn proposals(plan: &Plan) {
 }
 
 fn log(notice: &Notice) {
-    let Notice { receiver, title, lines, severity, .. } = notice;
+    let Notice { receiver, title, lines, severity, labels, about: _ } = notice;
     let mut text = on_one_line(title);
     for line in lines {
         text.push_str("; ");
         text.push_str(&on_one_line(line));
+    }
+    for (name, value) in labels {
+        text.push_str(&format!("; {name} = {}", on_one_line(value)));
     }
     say(*severity, receiver, &text);
 }

@@ -200,3 +200,12 @@ fn what_is_about_more_than_usage_says_what() {
     let words = "scrapers: a at acme: open (uncapped = true), the vendor has no limit for it";
     assert_eq!(titles(&days.look(at(0), &one("a", 10))), said(&[("ops", words)]));
 }
+
+#[test]
+fn what_the_operator_says_of_a_budget_goes_with_its_notices() {
+    let labels: BTreeMap<String, String> = [("team".to_owned(), "crawl".to_owned())].into();
+    let mut days = Days::new(vec![Budget { labels: labels.clone(), ..budget() }]);
+    let plan = days.look(at(0), &one("a", 45));
+    assert_eq!(plan.notices.iter().map(|notice| &notice.labels).collect::<Vec<_>>(), [&labels]);
+    assert!(days.judge(at(60)).notices.iter().all(|notice| notice.labels.is_empty()), "of no budget");
+}
