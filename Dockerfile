@@ -18,7 +18,12 @@ RUN apt-get update \
     && rm -rf /var/lib/apt/lists/*
 COPY --from=build /out/proxymeter /usr/local/bin/proxymeter
 
-# Any number will do that is not 0; nothing in the image belongs to it.
+# Where the store is: mount a volume there, or it goes with the container.
+RUN install -d -o 10760 -g 10760 -m 0700 /var/lib/proxymeter
+ENV STATE_DIRECTORY=/var/lib/proxymeter
+VOLUME ["/var/lib/proxymeter"]
+
+# Any number will do that is not 0; another than this one needs a volume of its own.
 USER 10760:10760
 EXPOSE 10760
 # Loopback, the default, is out of reach from outside the container.

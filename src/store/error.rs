@@ -10,7 +10,7 @@ use super::request::RequestId;
 #[derive(Debug, thiserror::Error)]
 pub enum StoreError {
     /// There is no file, and none is to be made.
-    #[error("there is no store at {}: pass --new-store if it is to begin anew, or put the backup there", .path.display())]
+    #[error("there is no store at {}: start proxymeter serve --new-store if it is to begin anew, or put the backup there", .path.display())]
     Missing {
         /// Where it should be.
         path: PathBuf,
@@ -73,7 +73,7 @@ pub enum StoreError {
         path: PathBuf,
     },
     /// The operating system refused.
-    #[error("cannot {what} {}: {problem}", .path.display())]
+    #[error("cannot {what} {}: {problem}{}", .path.display(), advice(.problem))]
     File {
         /// What was tried.
         what: &'static str,
@@ -108,6 +108,17 @@ pub enum StoreError {
     /// A request is answered once.
     #[error("request {0} is answered already")]
     AlreadyAnswered(RequestId),
+}
+
+/// What an operator may do where it is plain.
+fn advice(problem: &io::Error) -> &'static str {
+    match problem.kind() {
+        io::ErrorKind::NotFound => "; make that folder, or write another store.url",
+        io::ErrorKind::PermissionDenied | io::ErrorKind::ReadOnlyFilesystem => {
+            "; let proxymeter write there, or write another store.url"
+        }
+        _ => "",
+    }
 }
 
 impl StoreError {

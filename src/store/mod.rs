@@ -150,6 +150,9 @@ pub trait Store: Send + Sync + std::fmt::Debug {
     /// What happened since a moment beside incidents, newest first, the last thousand.
     async fn events(&self, since: Timestamp) -> Result<Vec<EventRecord>, StoreError>;
 
+    /// Drops incidents that ended, events, and requests that were answered before a moment; open ones stay.
+    async fn drop_decisions(&self, before: Timestamp) -> Result<(), StoreError>;
+
     /// Saves a grant, whatever its number; gives back the one that it gets.
     async fn add_grant(&self, grant: &Grant) -> Result<i64, StoreError>;
 

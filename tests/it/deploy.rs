@@ -108,6 +108,14 @@ fn the_image_runs_as_nobody_in_particular_and_stops_when_told() {
     let entry = said("ENTRYPOINT").unwrap();
     assert_eq!(entry, r#"["/usr/local/bin/proxymeter"]"#);
     assert!(stage.iter().any(|(name, rest)| name == "COPY" && rest.ends_with(" /usr/local/bin/proxymeter")));
+    // The store is where this user may write, and outlives the container.
+    let folder = "/var/lib/proxymeter";
+    let makes = format!("install -d -o {uid} -g {uid} -m 0700 {folder}");
+    for (name, rest) in
+        [("RUN", makes), ("ENV", format!("STATE_DIRECTORY={folder}")), ("VOLUME", format!("[\"{folder}\"]"))]
+    {
+        assert!(stage.iter().any(|(each, said)| each == name && *said == rest), "{name} {rest}");
+    }
 }
 
 #[tokio::test]
@@ -159,6 +167,8 @@ fn the_unit_gives_away_no_more_than_it_must() {
         assert!(unit.lines().any(|each| each == line), "{line}");
     }
     assert!(unit.contains("LoadCredential="));
+    // The rest of the file system is read-only, and the store has to be somewhere.
+    assert!(unit.lines().any(|line| line == "StateDirectory=proxymeter"));
 }
 
 #[test]

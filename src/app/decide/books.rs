@@ -6,7 +6,7 @@ use jiff::tz::TimeZone;
 use jiff::{SignedDuration, Timestamp};
 use tokio_util::sync::CancellationToken;
 
-use super::{Decider, Held, Known, TIDY_EVERY};
+use super::{Decider, ENDED_COUNTS, Held, Known, TIDY_EVERY};
 use crate::app::publisher::off_the_workers;
 use crate::domain::account::{Account, AccountName};
 use crate::domain::collector::Collector;
@@ -106,8 +106,9 @@ impl Decider {
                 () = stop.cancelled() => return,
                 () = tokio::time::sleep(TIDY_EVERY) => {}
             }
-            let Some(store) = self.keeping.history() else { continue };
             let days_kept = self.settings.load().days_kept;
+            self.tidy_decisions(days_kept).await;
+            let Some(store) = self.keeping.history() else { continue };
             for name in self.watch.state().accounts.keys() {
                 if let Err(problem) = store.roll_up(name).await {
                     tracing::warn!(account = %name, "the journal is not rolled up: {problem}");
@@ -117,6 +118,20 @@ impl Decider {
                 Ok(dropped) => tracing::debug!(?dropped, "dropped what is old"),
                 Err(problem) => tracing::warn!("what is old is not dropped: {problem}"),
             }
+        }
+    }
+
+    /// Drops decisions that are as old as the oldest days, and counts what ended in the last day anew.
+    async fn tidy_decisions(&self, days_kept: u16) {
+        let Some(store) = self.keeping.decisions() else { return };
+        let now = self.watch.clock.now();
+        let kept = SignedDuration::from_hours(i64::from(days_kept) * 24);
+        if let Err(problem) = store.drop_decisions(now.checked_sub(kept).unwrap_or(Timestamp::MIN)).await {
+            tracing::warn!("decisions that are old are not dropped: {problem}");
+        }
+        match store.ended_since(now.checked_sub(ENDED_COUNTS).unwrap_or(Timestamp::MIN)).await {
+            Ok(ended) => self.held.lock().await.ended = ended,
+            Err(problem) => tracing::warn!("incidents that ended are not counted: {problem}"),
         }
     }
 

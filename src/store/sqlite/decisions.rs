@@ -7,7 +7,7 @@ mod load;
 mod save;
 
 pub(super) use grants::{add as add_grant, all as grants, end as end_grant};
-pub(super) use incidents::{acknowledge, ended_since, events, list};
+pub(super) use incidents::{acknowledge, drop_old, ended_since, events, list};
 pub(super) use load::incidents as load;
 pub(super) use save::save;
 

@@ -125,6 +125,10 @@ impl Store for SqliteStore {
         decisions::events(&self.decisions, since).await
     }
 
+    async fn drop_decisions(&self, before: Timestamp) -> Result<(), StoreError> {
+        decisions::drop_old(&self.decisions, before).await
+    }
+
     async fn add_grant(&self, grant: &Grant) -> Result<i64, StoreError> {
         decisions::add_grant(&self.decisions, grant).await
     }

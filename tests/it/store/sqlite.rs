@@ -75,6 +75,7 @@ contract!(decisions:
     what_was_decided_is_remembered,
     incidents_change_end_and_are_acknowledged,
     what_is_forgotten_is_forgotten,
+    what_ended_long_ago_is_dropped_and_what_is_open_stays,
     thousands_that_fire_at_once_are_saved,
     grants_are_kept_until_they_are_over,
     counters_stand_as_they_were,

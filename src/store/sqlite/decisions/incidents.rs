@@ -93,3 +93,17 @@ pub(in crate::store::sqlite) async fn events(
     };
     rows.iter().map(record).collect()
 }
+
+/// Drops what ended, happened or was answered before a moment.
+pub(in crate::store::sqlite) async fn drop_old(file: &Database, before: Timestamp) -> Result<(), StoreError> {
+    let mut write = file.write().await?;
+    for sql in [
+        "DELETE FROM incidents WHERE ended_at < ?",
+        "DELETE FROM events WHERE at < ?",
+        "DELETE FROM requests WHERE answered_at < ?",
+    ] {
+        let delete = sqlx::query(sql).bind(before.as_millisecond());
+        delete.execute(&mut *write).await.map_err(file.failed())?;
+    }
+    write.commit().await.map_err(file.failed())
+}

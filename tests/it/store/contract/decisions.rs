@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
+use jiff::Timestamp;
 use proxymeter::domain::budget::Per;
 use proxymeter::domain::budget::amount::Amount;
 use proxymeter::domain::budget::period::PeriodRule;
@@ -360,4 +361,20 @@ pub(crate) async fn names_and_limits_are_those_of_the_newest_list(fixture: &dyn 
     assert_eq!(store.names(&acme).await.unwrap()[1], renamed);
     assert_eq!(store.names(&account("beta")).await.unwrap(), []);
     assert_eq!(fixture.read().await.names(&acme).await.unwrap().len(), 4);
+}
+
+pub(crate) async fn what_ended_long_ago_is_dropped_and_what_is_open_stays(fixture: &dyn Fixture) {
+    let store = fixture.own().await;
+    store.save_decision(&first().0).await.unwrap();
+    let now = at("2026-11-21T11:00:00Z");
+    let ended = Ended { of: of(Target::Unattributed), threshold: "warn".into(), end: End::Below };
+    store.save_decision(&Decision { at: now, ended: vec![ended], ..nothing() }).await.unwrap();
+    let ever = Which::EndedSince(Timestamp::MIN);
+    store.drop_decisions(now).await.unwrap();
+    assert_eq!(store.incidents(ever).await.unwrap().len(), 2, "it ended at that moment");
+    assert_eq!(store.events(Timestamp::MIN).await.unwrap(), [], "what happened an hour before is gone");
+    store.drop_decisions(at("2026-11-21T11:00:01Z")).await.unwrap();
+    let left = store.incidents(ever).await.unwrap();
+    assert_eq!(left.iter().map(|one| one.ended).collect::<Vec<_>>(), [None]);
+    assert_eq!(store.remembered().await.unwrap().accounts.len(), 2, "and what is remembered stays");
 }
