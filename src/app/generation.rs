@@ -10,6 +10,7 @@ use tokio_util::task::TaskTracker;
 
 use super::entry;
 use super::watch::{Watch, Watched};
+use crate::collect::pacing::extra::calls_of;
 use crate::collect::pass::{self, Pass};
 use crate::collect::schedule::Schedule;
 use crate::collect::worker::{LookAgain, Start, Worker};
@@ -18,6 +19,9 @@ use crate::domain::collector::Collector;
 
 /// The time that running passes get once a stop is asked for.
 pub(super) const DRAIN: Duration = Duration::from_secs(5);
+
+/// The collectors whose figures budgets are judged by, and which are worth a look between two ticks.
+pub(super) const JUDGED: [Collector; 2] = [Collector::Account, Collector::SubUsers];
 
 /// Running collectors.
 pub(super) struct Generation {
@@ -76,11 +80,11 @@ impl Generation {
 
 /// Whether a collector's figures are judged, so that it may be worth looking again between two ticks.
 fn look_again(config: &Config, watched: &Watched, collector: Collector) -> Option<LookAgain> {
-    let is_judged = matches!(collector, Collector::Account | Collector::SubUsers);
-    (is_judged && !config.budgets.is_empty()).then(|| LookAgain {
+    let is_judged = JUDGED.contains(&collector) && !config.budgets.is_empty();
+    calls_of(collector).filter(|_| is_judged).map(|calls| LookAgain {
         wanted: watched.again.subscribe(),
         extra: watched.extra.clone(),
-        calls: 1,
+        calls,
     })
 }
 

@@ -12,7 +12,7 @@ use super::publisher::{Published, Publisher};
 use crate::collect::clock::Clock;
 use crate::collect::holder::Holder;
 use crate::collect::observer::{Failure, Observer, Outcome};
-use crate::collect::pacing::extra::{Extra, passes_a_day};
+use crate::collect::pacing::extra::{Extra, calls_a_day};
 use crate::collect::pass::Memory;
 use crate::collect::worker::GRACE;
 use crate::domain::account::AccountName;
@@ -128,8 +128,7 @@ impl Watched {
             let known = known.map_or_else(new, |known| Known { cron: cron.clone(), stale_after, ..known });
             collectors.insert(*collector, known);
         }
-        let scheduled = schedule.values().map(|cron| passes_a_day(cron, now)).sum();
-        let extra = Arc::new(Extra::beside(scheduled, max_calls));
+        let extra = Arc::new(Extra::beside(calls_a_day(schedule, now), max_calls));
         let tolerances: Tolerances =
             collectors.iter().map(|(collector, known)| (*collector, known.stale_after)).collect();
         Self {

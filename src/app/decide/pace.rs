@@ -6,8 +6,10 @@ use std::time::Duration;
 use jiff::{SignedDuration, Timestamp};
 
 use super::{Decider, Held, Known, Settings, views};
+use crate::app::generation::JUDGED;
 use crate::app::publisher::off_the_workers;
 use crate::app::watch::Watched;
+use crate::collect::pacing::extra::calls_of;
 use crate::collect::pacing::{Headroom, Pace};
 use crate::domain::account::AccountName;
 use crate::domain::budget::threshold::Condition;
@@ -45,30 +47,35 @@ impl Decider {
                 paced.pace.look(observed, took, headrooms);
                 paced.before = used;
             }
-            let next = next_scheduled(watched, now).and_then(|scheduled| {
-                paced.pace.next_look(now, scheduled, settings.look_again_floor, watched.extra.left(now))
-            });
+            let looks = watched.extra.left(now) / calls_of_a_look(watched);
+            let next = next_scheduled(watched, now)
+                .and_then(|scheduled| paced.pace.next_look(now, scheduled, settings.look_again_floor, looks));
             watched.again.send_if_modified(|wanted| std::mem::replace(wanted, next) != next);
         }
         held.paces = paces;
     }
 }
 
+/// What it takes to look again, never nothing.
+fn calls_of_a_look(watched: &Watched) -> u32 {
+    let is_there = |collector: &Collector| watched.known(*collector, |_| ()).is_some();
+    JUDGED.into_iter().filter(is_there).filter_map(calls_of).sum::<u32>().max(1)
+}
+
 /// When the newest figures were observed, and how long that took from the asking.
 fn newest(watched: &Watched) -> Option<(Timestamp, Duration)> {
-    let collectors = [Collector::Account, Collector::SubUsers];
     let of = |collector| {
         watched.known(collector, |known| {
             let took = known.observed?.duration_since(known.last_attempt?);
             Some((known.observed?, Duration::try_from(took).unwrap_or_default()))
         })?
     };
-    collectors.into_iter().filter_map(of).max()
+    JUDGED.into_iter().filter_map(of).max()
 }
 
 fn next_scheduled(watched: &Watched, now: Timestamp) -> Option<Timestamp> {
     let due = |collector| watched.known(collector, |known| known.cron.next_after(now))?;
-    [Collector::Account, Collector::SubUsers].into_iter().filter_map(due).min()
+    JUDGED.into_iter().filter_map(due).min()
 }
 
 /// How far each target is from the nearest threshold that it has not reached, and what each has used.

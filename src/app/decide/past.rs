@@ -113,8 +113,8 @@ impl Keeper for Asking<'_> {
     async fn next(&mut self) -> Option<Question> {
         let extra = &self.state.accounts.get(self.name)?.extra;
         let question = self.queue.pop_front()?;
-        // What is left for today goes on tomorrow.
-        extra.take(self.decider.watch.clock.now(), 1).then_some(question)
+        // What is left for today goes on tomorrow; the other half is for looking again.
+        extra.take_of_half(self.decider.watch.clock.now(), 1).then_some(question)
     }
 
     async fn take(&mut self, question: Question, answer: Result<Answer, ProviderError>) -> ControlFlow<()> {
