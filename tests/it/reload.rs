@@ -64,6 +64,8 @@ fn accounts_come_and_go_and_those_that_stay_keep_session_and_data() {
     );
     assert_eq!(logins("oxylabs", "login"), 1, "the session goes on");
     assert_eq!(vendors.calls("oxylabs", "list-sub-users"), lists, "and nobody is asked before it is due");
+    // The new account's other collectors may still be at their first attempt.
+    daemon.wait_for("/-/ready", |body| body.starts_with("ready"));
     let (status, ready) = daemon.get("/-/ready");
     assert_eq!(status, 200);
     assert!(ready.contains("decodo-v2") && !ready.contains("decodo-v1"), "{ready}");
