@@ -257,6 +257,7 @@ fn snapshot(count: usize, look: i64, gigabytes: impl Fn(u64) -> u64) -> Snapshot
         product: None,
         limit: None,
         limit_enforced: None,
+        auto_disable: None,
         lifetime: None,
         created: None,
         usage: Some(Usage {

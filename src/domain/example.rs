@@ -30,6 +30,7 @@ pub(crate) fn sub_user(id: &str, name: &str) -> SubUser {
         product: None,
         limit: None,
         limit_enforced: None,
+        auto_disable: None,
         lifetime: None,
         created: None,
         usage: None,

@@ -55,6 +55,8 @@ pub struct SubUser {
     pub limit: Option<Limit>,
     /// Whether the vendor cuts off at the cap; `Some(false)` where there is none.
     pub limit_enforced: Option<bool>,
+    /// The vendor's own flag that it cuts off at the cap, cap or none; what a restore has to put back.
+    pub auto_disable: Option<bool>,
     /// Whether the counter never resets.
     pub lifetime: Option<bool>,
     /// When it was made, in the account's zone.

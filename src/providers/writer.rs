@@ -108,6 +108,7 @@ mod tests {
             product: None,
             limit: None,
             limit_enforced: None,
+            auto_disable: None,
             lifetime: None,
             created: None,
             usage: None,

@@ -192,6 +192,7 @@ impl OfAccount {
                     .filter(|product| *product != self.account.product),
                 limit: self.limits.get(key).copied(),
                 limit_enforced: None,
+                auto_disable: None,
                 lifetime: None,
                 created: None,
                 usage: None,

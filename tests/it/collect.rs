@@ -191,6 +191,7 @@ fn sub_user(name: &str, traffic: Option<u64>) -> SubUser {
         product: None,
         limit: None,
         limit_enforced: None,
+        auto_disable: None,
         lifetime: None,
         created: None,
         usage: traffic.map(|bytes| Usage { traffic: Bytes(bytes), requests: None, window: Window::Period }),

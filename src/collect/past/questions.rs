@@ -216,6 +216,7 @@ fn of_id(key: &SubUserKey) -> SubUser {
         product: None,
         limit: None,
         limit_enforced: None,
+        auto_disable: None,
         lifetime: None,
         created: None,
         usage: None,

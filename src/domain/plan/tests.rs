@@ -74,6 +74,7 @@ impl Days {
         let row = |(name, used): &(String, u64)| SubUser {
             limit: self.limit,
             limit_enforced: Some(true),
+            auto_disable: None,
             usage: Some(Usage { traffic: Bytes(used * GB), requests: None, window: Window::Period }),
             ..example::sub_user(name.as_str(), name.as_str())
         };

@@ -31,6 +31,7 @@ fn sub_user(id: &str, name: &str, traffic: Option<u64>, limit: Option<Limit>) ->
         status: Some("active".into()),
         limit,
         limit_enforced: limit.map(|limit| limit != Limit::Unlimited),
+        auto_disable: None,
         usage: traffic.map(|bytes| Usage {
             traffic: Bytes(bytes),
             requests: Some(3),

@@ -88,6 +88,7 @@ fn sub_user(row: SubUserRow, gigabyte: Gigabyte) -> SubUser {
             Some(Limit::Blocked | Limit::Bytes(_)) => row.auto_disable,
             None => None,
         },
+        auto_disable: row.auto_disable,
         lifetime: None,
         created: row.created_at,
         usage: row.used.bytes(gigabyte).map(|traffic| Usage {

@@ -55,6 +55,7 @@ fn sub_user(row: SubUserRow, gigabyte: Gigabyte) -> SubUser {
         product: None,
         limit,
         limit_enforced: limit_enforced(limit, row.auto_disable),
+        auto_disable: row.auto_disable,
         lifetime: row.lifetime,
         created: row.created_at,
         usage: row.traffic.map(|traffic| Usage {
@@ -212,6 +213,8 @@ mod tests {
                 ("silent", None, None, None),
             ]
         );
+        let flags: Vec<_> = rows.iter().map(|row| row.auto_disable).collect();
+        assert_eq!(flags, [Some(true), Some(false), Some(false), None], "the flag as it stands, cap or none");
         assert_eq!(rows[0].id, Some(SubUserId("12345".into())));
         assert_eq!(rows[0].created.unwrap().to_string(), "2022-01-24T13:54:00");
     }

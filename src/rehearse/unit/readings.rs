@@ -83,6 +83,7 @@ impl Row {
                 product: None,
                 limit: self.limit,
                 limit_enforced: self.enforced.or(is_unlimited.then_some(false)),
+                auto_disable: None,
                 lifetime: None,
                 created: None,
                 usage: None,

@@ -88,6 +88,7 @@ pub(super) fn row(account: &Account, user: &User) -> SubUser {
         },
         limit,
         limit_enforced: is_enforced,
+        auto_disable: (!is_published).then_some(user.auto_disable),
         lifetime: (spec.dialect == Dialect::Oxylabs).then_some(user.lifetime),
         created: Some(if is_published { second(user.created) } else { minute(user.created) }),
         // The figure stands beside the row.

@@ -90,6 +90,7 @@ impl State {
             product: None,
             limit: None,
             limit_enforced: None,
+            auto_disable: None,
             lifetime: None,
             created: None,
             usage: None,

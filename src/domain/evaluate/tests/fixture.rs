@@ -131,6 +131,7 @@ impl Month {
         let row = |&(id, name, gigabytes): &(&str, &str, u64)| SubUser {
             limit: self.limit,
             limit_enforced: self.enforced,
+            auto_disable: None,
             usage: (!self.silent.contains(&name)).then(|| Usage {
                 traffic: Bytes(gigabytes * GB),
                 requests: None,

@@ -93,6 +93,17 @@ fn sub_users_real() {
 }
 
 #[test]
+fn the_vendors_flag_is_kept_as_it_stands_cap_or_none() {
+    let body = br#"[
+        {"username":"open","traffic_limit":null,"auto_disable":true},
+        {"username":"loose","traffic_limit":3,"auto_disable":false},
+        {"username":"published","traffic_limit":3}
+    ]"#;
+    let flags: Vec<_> = sub_users(body, GB).unwrap().iter().map(|row| row.auto_disable).collect();
+    assert_eq!(flags, [Some(true), Some(false), None]);
+}
+
+#[test]
 fn traffic_published_and_real() {
     let published = r#"{"username":"one","traffic_used":1.5,"traffic_limit":10,"requests_count":42,
                         "period_start":"2026-01-01","period_end":"2026-01-31"}"#;
