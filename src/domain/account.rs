@@ -57,6 +57,17 @@ pub struct Account {
     pub time_zone: TimeZone,
 }
 
+/// How a vendor can be told that a sub-user gets no more traffic, while its own limit can be put back.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum FreezeBy {
+    /// Its status is `disabled`, and nothing else of it changes.
+    Status,
+    /// Its limit is what the vendor has counted, and the vendor cuts off there.
+    LimitAtCounter,
+    /// Not at all.
+    Nothing,
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

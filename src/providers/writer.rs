@@ -10,6 +10,7 @@ use super::change::{NewSubUser, SubUserChange};
 use super::error::ProviderError;
 use super::wire::{Id, decode};
 use super::{Ask, Provider};
+use crate::domain::account::FreezeBy;
 use crate::domain::traffic::{SubUser, SubUserId};
 
 /// What can be changed at an account.
@@ -24,6 +25,12 @@ pub trait Writer: Provider {
     /// # Errors
     /// What the dialect lacks, with what to use instead, or what is wrong with a value.
     fn check_change(&self, change: &SubUserChange) -> Result<(), ProviderError>;
+
+    /// How a sub-user is stopped here.
+    fn freeze_by(&self) -> FreezeBy;
+
+    /// Whether a limit can be lifted here, so that one where there was none can be undone.
+    fn can_lift(&self) -> bool;
 
     /// Makes a sub-user and gives its id; where the vendor answers without one, the list is asked for it.
     async fn create_sub_user(&self, new: &NewSubUser, ask: &Ask) -> Result<SubUserId, ProviderError>;

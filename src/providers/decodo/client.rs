@@ -10,7 +10,7 @@ use url::Url;
 use super::dialect::{Dialect, Login, UpdateRoute};
 use super::request::{self, TrafficType};
 use super::{wire, write};
-use crate::domain::account::Account;
+use crate::domain::account::{Account, FreezeBy};
 use crate::domain::collector::Collector;
 use crate::domain::traffic::{
     AccountUsage, ProxyEndpoint, SubUser, SubUserId, Subscription, TargetUsage, WhitelistedIp,
@@ -158,6 +158,14 @@ impl Provider for Decodo {
 impl Writer for Decodo {
     fn check_change(&self, change: &SubUserChange) -> Result<(), ProviderError> {
         write::update(self.dialect, self.update_route, "", change, self.account.gigabyte).map(|_| ())
+    }
+
+    fn freeze_by(&self) -> FreezeBy {
+        self.dialect.freeze_by()
+    }
+
+    fn can_lift(&self) -> bool {
+        self.dialect.can_lift()
     }
 
     async fn create_sub_user(&self, new: &NewSubUser, ask: &Ask) -> Result<SubUserId, ProviderError> {

@@ -1,5 +1,7 @@
 //! What Decodo's generations do differently.
 
+use crate::domain::account::FreezeBy;
+
 /// A generation of the API.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Dialect {
@@ -40,6 +42,23 @@ impl Dialect {
             Self::V1 => "v1",
             Self::V2 => "v2",
         }
+    }
+
+    /// How a sub-user is stopped.
+    ///
+    /// The published contract has no status, and does not say whether a limit cuts off. A status is documented for v2
+    /// alone: at v1 a live client sends `active`, and nobody is known to send `disabled`.
+    pub(super) const fn freeze_by(self) -> FreezeBy {
+        match self {
+            Self::Published => FreezeBy::Nothing,
+            Self::V1 => FreezeBy::LimitAtCounter,
+            Self::V2 => FreezeBy::Status,
+        }
+    }
+
+    /// Whether a limit can be lifted: in the published contract it is a number, and `null` is none.
+    pub(super) const fn can_lift(self) -> bool {
+        !matches!(self, Self::Published)
     }
 
     /// Whether paths start with the user id.

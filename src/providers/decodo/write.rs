@@ -89,7 +89,7 @@ pub(super) fn update(
         rules::check_password(dialect, password)?;
     }
     let limit = change.limit.map(|limit| BodyLimit::new(limit, gigabyte)).transpose()?;
-    if dialect == Dialect::Published && limit.is_some_and(BodyLimit::is_none) {
+    if !dialect.can_lift() && limit.is_some_and(BodyLimit::is_none) {
         return Err(ProviderError::Unsupported(
             "Decodo's published contract cannot lift a limit, for traffic_limit is a number there: write a high one, or \
              use dialect v1 or v2",

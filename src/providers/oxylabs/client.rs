@@ -9,7 +9,7 @@ use url::Url;
 
 use super::stats::{Statistics, StatsType};
 use super::{request, wire, write};
-use crate::domain::account::Account;
+use crate::domain::account::{Account, FreezeBy};
 use crate::domain::collector::Collector;
 use crate::domain::traffic::{
     AccountUsage, ProxyEndpoint, SubUser, SubUserId, Subscription, TargetUsage, WhitelistedIp,
@@ -144,6 +144,14 @@ impl Provider for Oxylabs {
 impl Writer for Oxylabs {
     fn check_change(&self, change: &SubUserChange) -> Result<(), ProviderError> {
         write::update("", change, self.account.gigabyte).map(|_| ())
+    }
+
+    fn freeze_by(&self) -> FreezeBy {
+        FreezeBy::Status
+    }
+
+    fn can_lift(&self) -> bool {
+        true
     }
 
     async fn create_sub_user(&self, new: &NewSubUser, ask: &Ask) -> Result<SubUserId, ProviderError> {

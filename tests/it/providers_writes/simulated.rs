@@ -6,6 +6,7 @@ use std::time::Duration;
 use jiff::Timestamp;
 use jiff::civil::date;
 use jiff::tz::TimeZone;
+use proxymeter::domain::account::FreezeBy;
 use proxymeter::domain::traffic::SubUser;
 use proxymeter::domain::units::{Bytes, Limit};
 use proxymeter::providers::decodo::UpdateRoute;
@@ -161,6 +162,30 @@ async fn a_sub_user_comes_changes_and_goes_in_each_dialect() {
         let books = stand.simulator.books();
         let writes = &books.accounts[dialect.simulated()].writes;
         assert!(!format!("{writes:?}").contains(PASSWORD));
+    }
+}
+
+#[tokio::test]
+async fn what_a_writer_says_it_can_do_it_can() {
+    use FreezeBy::{LimitAtCounter, Nothing, Status};
+
+    for (dialect, by, lifts) in [
+        (Dialect::Oxylabs, Status, true),
+        (Dialect::Published, Nothing, false),
+        (Dialect::V1, LimitAtCounter, true),
+        (Dialect::V2, Status, true),
+    ] {
+        let client = dialect.client("http://127.0.0.1:9".parse().unwrap(), "sp_user", "key");
+        assert_eq!((client.freeze_by(), client.can_lift()), (by, lifts), "{dialect:?}");
+        let can = |change: &SubUserChange| client.check_change(change).is_ok();
+        assert_eq!(can(&SubUserChange::of_limit(Limit::Unlimited)), lifts, "{dialect:?}");
+        let freeze = match by {
+            Status => SubUserChange::of_status(SubUserStatus::Disabled),
+            LimitAtCounter | Nothing => {
+                SubUserChange { auto_disable: Some(true), ..SubUserChange::of_limit(limit()) }
+            }
+        };
+        assert_eq!(can(&freeze), by != Nothing, "{dialect:?}");
     }
 }
 
