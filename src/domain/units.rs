@@ -1,5 +1,7 @@
 //! Amounts of traffic: bytes, the vendors' gigabytes, limits, and sizes as people write them.
 
+mod steps;
+
 use std::fmt;
 use std::str::FromStr;
 use std::sync::Arc;

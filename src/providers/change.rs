@@ -7,7 +7,7 @@ use secrecy::{ExposeSecret, SecretString};
 use serde::{Serialize, Serializer};
 
 use super::error::ProviderError;
-use crate::domain::units::{Bytes, Gigabyte, Limit};
+use crate::domain::units::{Gigabyte, Limit};
 
 /// The two states that can be set; a vendor's list may tell of others.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -129,9 +129,6 @@ impl NewSubUser {
     }
 }
 
-/// Places of a gigabyte in which limits are written; both vendors count in these steps.
-const PLACES: u32 = 2;
-
 /// A limit in a body: gigabytes in steps of 0.01, rounded down, or `null`; never 0.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct BodyLimit(Option<Decimal>);
@@ -151,28 +148,20 @@ impl BodyLimit {
             }
             Limit::Bytes(bytes) => bytes,
         };
-        let steps = steps(bytes, gigabyte);
+        let steps = gigabyte.whole_steps(bytes);
         if steps == 0 {
             return Err(ProviderError::Invalid(format!(
                 "a limit of {bytes} is less than 0.01 GB, the vendors' smallest step, and 0 is never written: \
                  write at least 0.01 GB, or disable the sub-user"
             )));
         }
-        Ok(Self(Some(Decimal::new(i64::try_from(steps).unwrap_or(i64::MAX), PLACES))))
+        Ok(Self(Some(Gigabyte::gigabytes_of_steps(steps))))
     }
 
     /// Whether it is `null`.
     pub(super) const fn is_none(self) -> bool {
         self.0.is_none()
     }
-}
-
-/// Whole steps of 0.01 gigabytes in `bytes`.
-///
-/// Half a byte is added first, since a figure of the vendor was rounded to whole bytes when it was read: without, a
-/// limit of a binary gigabyte would be put back one step lower than it was.
-fn steps(bytes: Bytes, gigabyte: Gigabyte) -> u128 {
-    (2 * u128::from(bytes.0) + 1) * 10_u128.pow(PLACES) / (2 * u128::from(gigabyte.bytes()))
 }
 
 impl Serialize for BodyLimit {
@@ -216,6 +205,8 @@ mod tests {
     use proptest::prelude::*;
 
     use super::*;
+    use crate::domain::units::Bytes;
+    use crate::providers::wire::Gigabytes;
 
     fn written(limit: Limit, gigabyte: Gigabyte) -> Result<String, String> {
         BodyLimit::new(limit, gigabyte).map(|limit| json(&limit)).map_err(|error| error.to_string())
@@ -265,11 +256,12 @@ mod tests {
         }
 
         #[test]
-        fn a_limit_is_never_raised_by_writing_it(bytes in 10_737_419_u64..=1 << 60, binary: bool) {
+        fn what_is_read_back_of_a_limit_is_in_steps_and_never_raised(bytes in 10_737_418_u64..=1 << 60, binary: bool) {
             let gigabyte = if binary { Gigabyte::Binary } else { Gigabyte::Decimal };
             let text = written(Limit::Bytes(Bytes(bytes)), gigabyte).unwrap();
-            let after = gigabyte.to_bytes(text.parse().unwrap()).unwrap();
-            prop_assert!(after.0 <= bytes + 1, "{} > {}", after.0, bytes);
+            let read: Gigabytes = serde_json::from_str(&text).unwrap();
+            prop_assert_eq!(read.bytes(gigabyte), gigabyte.in_steps(Bytes(bytes)));
+            prop_assert!(read.bytes(gigabyte) <= Bytes(bytes));
         }
     }
 }
