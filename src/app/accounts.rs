@@ -6,7 +6,7 @@ use std::time::Duration;
 use jiff::SignedDuration;
 
 use crate::config::{AccountConfig, AuthScheme, CredentialSource, DecodoDialect, DecodoLogin, Vendor};
-use crate::providers::Provider;
+use crate::providers::Writer;
 use crate::providers::decodo::{self, Decodo};
 use crate::providers::http::auth::{self, ReadSecret};
 use crate::providers::http::limiter::Limiter;
@@ -48,16 +48,16 @@ impl Outgoing {
         Session::new(settings, self.exchange.clone(), limiter, observer)
     }
 
-    /// The account's provider, with a session of its own.
+    /// The account's provider, for reading and changing, with a session of its own.
     #[must_use]
-    pub fn provider(&self, config: &AccountConfig, observer: Arc<dyn CallObserver>) -> Arc<dyn Provider> {
+    pub fn provider(&self, config: &AccountConfig, observer: Arc<dyn CallObserver>) -> Arc<dyn Writer> {
         provider(config, self.session(config, observer))
     }
 }
 
-/// The account's provider over a session.
+/// The account's provider over a session, for reading and changing.
 #[must_use]
-pub fn provider(config: &AccountConfig, session: Session) -> Arc<dyn Provider> {
+pub fn provider(config: &AccountConfig, session: Session) -> Arc<dyn Writer> {
     let account = config.account.clone();
     match config.vendor {
         Vendor::Oxylabs => Arc::new(Oxylabs::new(account, session)),

@@ -1,6 +1,7 @@
 //! Sees the calls to the vendors: counts them, and compares clocks.
 
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicI64, Ordering};
 use std::time::Duration;
 
 use jiff::SignedDuration;
@@ -14,15 +15,43 @@ pub(super) struct Calls {
     own: OwnMetrics,
     provider: &'static str,
     account: AccountName,
-    skew_told: AtomicBool,
+    skew: Skew,
 }
 
-/// The difference of clocks from which on dates of the vendor and ours cannot be compared at a period's boundary.
-const SKEW_TOLD: SignedDuration = SignedDuration::from_secs(60);
+/// The difference of clocks beyond which dates of the vendor and ours cannot be compared at a period's boundary.
+const MOST_SKEW: SignedDuration = SignedDuration::from_secs(60);
+
+/// The vendor's clock less ours, as the last call told it; clones share it.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Skew {
+    milliseconds: Arc<AtomicI64>,
+}
+
+impl Skew {
+    /// The difference; none where no call has told one.
+    pub(super) fn get(&self) -> SignedDuration {
+        SignedDuration::from_millis(self.milliseconds.load(Ordering::Relaxed))
+    }
+
+    /// Whether dates of the vendor and ours can be compared.
+    pub(super) fn agrees(&self) -> bool {
+        agree(self.get())
+    }
+
+    /// Takes a newer difference, and gives the one before.
+    pub(super) fn set(&self, by: SignedDuration) -> SignedDuration {
+        let by = i64::try_from(by.as_millis()).unwrap_or(i64::MAX);
+        SignedDuration::from_millis(self.milliseconds.swap(by, Ordering::Relaxed))
+    }
+}
+
+fn agree(by: SignedDuration) -> bool {
+    by.abs() <= MOST_SKEW
+}
 
 impl Calls {
-    pub(super) fn new(own: OwnMetrics, provider: &'static str, account: AccountName) -> Self {
-        Self { own, provider, account, skew_told: AtomicBool::new(false) }
+    pub(super) fn new(own: OwnMetrics, provider: &'static str, account: AccountName, skew: Skew) -> Self {
+        Self { own, provider, account, skew }
     }
 
     fn owner(&self) -> Owner<'_> {
@@ -37,9 +66,9 @@ impl CallObserver for Calls {
 
     fn clock_differs(&self, by: SignedDuration) {
         self.own.clock_skew(self.owner(), by);
-        let differs = by.abs() > SKEW_TOLD;
+        let before = self.skew.set(by);
         let (account, difference_seconds) = (&self.account, by.as_secs_f64());
-        match (differs, self.skew_told.swap(differs, Ordering::Relaxed)) {
+        match (agree(before), self.skew.agrees()) {
             (true, false) => tracing::warn!(
                 %account,
                 difference_seconds,
@@ -47,6 +76,26 @@ impl CallObserver for Calls {
             ),
             (false, true) => tracing::info!(%account, difference_seconds, "the clocks agree again"),
             _ => {}
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn f13_clocks_agree_up_to_a_minute_either_way() {
+        let own = OwnMetrics::new("0").unwrap();
+        let skew = Skew::default();
+        let calls = Calls::new(own, "oxylabs", AccountName::new("acme").unwrap(), skew.clone());
+        assert!(skew.agrees(), "nothing is known against it");
+        for (by, agrees) in
+            [("59.9s", true), ("60s", true), ("60.1s", false), ("2h ago", false), ("60s ago", true)]
+        {
+            let by: SignedDuration = by.parse().unwrap();
+            calls.clock_differs(by);
+            assert_eq!((skew.get(), skew.agrees()), (by, agrees));
         }
     }
 }

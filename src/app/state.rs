@@ -9,9 +9,9 @@ use anyhow::Context;
 use secrecy::{ExposeSecret, SecretString};
 
 use super::accounts::{self, Outgoing};
-use super::calls::Calls;
+use super::calls::{Calls, Skew};
 use super::publisher::Publisher;
-use super::watch::{State, Watch, Watched};
+use super::watch::{Reach, State, Watch, Watched};
 use crate::collect::clock::Clock;
 use crate::collect::holder::Holder;
 use crate::config::{AccountConfig, Config, CredentialSource, SecretSource, Vendor};
@@ -32,10 +32,16 @@ pub(super) fn watch(config: &Config, clock: &Arc<Clock>) -> anyhow::Result<Watch
 
 /// The sessions that there are, so that a reload is no login storm.
 #[derive(Default)]
-pub(super) struct Sessions(Mutex<BTreeMap<AccountName, (Identity, Session)>>);
+pub(super) struct Sessions(Mutex<BTreeMap<AccountName, Held>>);
+
+/// A session, what it depends on, and the difference of clocks that its calls told.
+struct Held {
+    identity: Identity,
+    session: Session,
+    skew: Skew,
+}
 
 /// What a session depends on; where none of it changed, the session goes on.
-#[derive(Clone)]
 struct Identity {
     vendor: Vendor,
     base_url: url::Url,
@@ -104,11 +110,12 @@ impl Sessions {
         let mut watched = BTreeMap::new();
         for (name, account) in &config.accounts {
             let identity = Identity::of(account, max_body);
-            let held = sessions.remove(name).filter(|(held, _)| *held == identity);
+            let held = sessions.remove(name).filter(|held| held.identity == identity);
             let goes_on = held.is_some();
-            let (_, session) = held.unwrap_or_else(|| {
-                let calls = Calls::new(own.clone(), account.account.provider, name.clone());
-                (identity.clone(), outgoing.session(account, Arc::new(calls)))
+            let held = held.unwrap_or_else(|| {
+                let skew = Skew::default();
+                let calls = Calls::new(own.clone(), account.account.provider, name.clone(), skew.clone());
+                Held { identity, session: outgoing.session(account, Arc::new(calls)), skew }
             });
             let before = before.and_then(|before| before.accounts.get(name)).filter(|before| {
                 let was = before.holder.account();
@@ -116,7 +123,8 @@ impl Sessions {
                     && was.gigabyte == account.account.gigabyte
                     && was.time_zone == account.account.time_zone
             });
-            let holder = Holder::new(accounts::provider(account, session.clone()));
+            let writer = accounts::provider(account, held.session.clone());
+            let holder = Arc::new(Holder::new(writer.clone()));
             if let Some(before) = before {
                 let snapshot = before.holder.snapshot();
                 holder.update(|_| (*snapshot).clone());
@@ -124,7 +132,7 @@ impl Sessions {
             let stale_after = config.collect.stale_after;
             let now = clock.now();
             let account = Watched::new(
-                Arc::new(holder),
+                Reach { holder, writer, skew: held.skew.clone() },
                 &account.schedule,
                 stale_after,
                 config.collect.max_calls_per_day,
@@ -133,11 +141,48 @@ impl Sessions {
                 now,
             );
             watched.insert(name.clone(), account);
-            kept.insert(name.clone(), (identity, session));
+            kept.insert(name.clone(), held);
         }
         *sessions = kept;
         let publisher =
             Publisher::new(Exposition::new(config.collect.max_series), config.collect.targets_top);
         Ok(State { publisher, accounts: watched })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::path::Path;
+
+    use jiff::SignedDuration;
+
+    use super::*;
+    use crate::config::load_text;
+
+    #[test]
+    fn f13_the_difference_of_clocks_goes_on_with_the_session() {
+        // Another test may have installed it.
+        let _unneeded = rustls::crypto::ring::default_provider().install_default();
+        let config = |rate: u32| {
+            let text = format!(
+                "[operator]\nnotify = []\n[accounts.acme]\nprovider = \"oxylabs\"\nusername = \"u\"\npassword = \"p\"\nrequests_per_second = {rate}\n"
+            );
+            load_text(Path::new("proxymeter.toml"), &text, []).unwrap()
+        };
+        let (clock, own) = (Arc::new(Clock::new()), OwnMetrics::new("0").unwrap());
+        let sessions = Sessions::default();
+        let mut state = sessions.state(&config(5), &clock, &own, None).unwrap();
+        let known = |state: &State| {
+            let watched = state.accounts.values().next().unwrap();
+            (watched.skew(), watched.clocks_agree())
+        };
+        assert_eq!(known(&state), (SignedDuration::ZERO, true));
+        let name = state.accounts.keys().next().unwrap().clone();
+        let off = SignedDuration::from_secs(-90);
+        sessions.0.lock().unwrap()[&name].skew.set(off);
+        state = sessions.state(&config(5), &clock, &own, Some(&state)).unwrap();
+        assert_eq!(known(&state), (off, false));
+        state = sessions.state(&config(6), &clock, &own, Some(&state)).unwrap();
+        assert_eq!(known(&state), (SignedDuration::ZERO, true), "another session has yet to be told");
     }
 }

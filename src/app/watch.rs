@@ -5,9 +5,10 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use arc_swap::ArcSwap;
-use jiff::Timestamp;
+use jiff::{SignedDuration, Timestamp};
 use tokio::sync::{Notify, watch as channel};
 
+use super::calls::Skew;
 use super::publisher::{Published, Publisher};
 use crate::collect::clock::Clock;
 use crate::collect::holder::Holder;
@@ -20,6 +21,7 @@ use crate::domain::collector::{Collector, FailureReason};
 use crate::domain::cron::Cron;
 use crate::metrics::own::{OwnMetrics, Owner};
 use crate::metrics::traffic::Tolerances;
+use crate::providers::Writer;
 use crate::web::IncidentStatus;
 
 /// A collector through time.
@@ -38,14 +40,25 @@ pub(super) struct Known {
     pub(super) memory: Arc<tokio::sync::Mutex<Memory>>,
 }
 
+/// An account as what watches it reaches it.
+pub(super) struct Reach {
+    pub(super) holder: Arc<Holder>,
+    pub(super) writer: Arc<dyn Writer>,
+    pub(super) skew: Skew,
+}
+
 /// One account, watched.
 pub(super) struct Watched {
     pub(super) holder: Arc<Holder>,
+    /// The holder's provider, for changing; over the same session.
+    #[expect(dead_code, reason = "what carries out writes takes it from here")]
+    pub(super) writer: Arc<dyn Writer>,
     pub(super) published: Published,
     /// When to look again between scheduled passes.
     pub(super) again: channel::Sender<Option<Timestamp>>,
     /// The account's calls beyond its schedule.
     pub(super) extra: Arc<Extra>,
+    skew: Skew,
     collectors: Mutex<BTreeMap<Collector, Known>>,
 }
 
@@ -101,7 +114,7 @@ const LEAST_STALE_AFTER: Duration = Duration::from_secs(20 * 60);
 impl Watched {
     /// An account whose collectors look by `schedule`; what is known of those that there were `before` goes on.
     pub(super) fn new(
-        holder: Arc<Holder>,
+        Reach { holder, writer, skew }: Reach,
         schedule: &BTreeMap<Collector, Cron>,
         stale_after: Option<Duration>,
         max_calls: Option<u32>,
@@ -138,8 +151,22 @@ impl Watched {
                 .filter(|before| before.extra.is_same(&extra))
                 .map_or(extra, |before| before.extra.clone()),
             holder,
+            writer,
+            skew,
             collectors: Mutex::new(collectors),
         }
+    }
+
+    /// The vendor's clock less ours, as the last call told it; none before the first.
+    #[cfg_attr(not(test), expect(dead_code, reason = "what carries out writes asks for it"))]
+    pub(super) fn skew(&self) -> SignedDuration {
+        self.skew.get()
+    }
+
+    /// Whether the vendor's dates and ours can be compared at a period's boundary.
+    #[cfg_attr(not(test), expect(dead_code, reason = "what carries out writes asks for it"))]
+    pub(super) fn clocks_agree(&self) -> bool {
+        self.skew.agrees()
     }
 
     pub(super) fn known<T>(&self, collector: Collector, act: impl FnOnce(&mut Known) -> T) -> Option<T> {

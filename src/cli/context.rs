@@ -79,8 +79,8 @@ impl Context {
         let clock = Arc::new(Clock::new());
         let time = clock.clone();
         let outgoing = Outgoing::new(config.collect.max_body, Arc::new(move || time.now()))?;
-        let providers =
-            config.accounts.values().map(|account| outgoing.provider(account, Arc::new(Uncounted))).collect();
+        let provider = |account| -> Arc<dyn Provider> { outgoing.provider(account, Arc::new(Uncounted)) };
+        let providers = config.accounts.values().map(provider).collect();
         Ok(Self { config, providers, clock, one_was_named: false })
     }
 
