@@ -128,6 +128,7 @@ impl Sessions {
             if let Some(before) = before {
                 let snapshot = before.holder.snapshot();
                 holder.update(|_| (*snapshot).clone());
+                holder.keep(before.holder.kept().to_vec());
             }
             let stale_after = config.collect.stale_after;
             let now = clock.now();

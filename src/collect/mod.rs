@@ -6,6 +6,7 @@
 
 pub mod clock;
 pub mod holder;
+mod kept;
 pub mod observer;
 pub mod pacing;
 pub mod pass;

@@ -1,6 +1,6 @@
 //! One pass of one collector at one account.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::num::NonZeroU32;
 use std::sync::Arc;
 use std::time::Duration;
@@ -12,6 +12,7 @@ use tokio::time::Instant;
 
 use super::clock::Clock;
 use super::holder::Holder;
+use super::kept;
 use super::observer::{Failure, Observer, Outcome};
 use super::targets::{self, Walked};
 use crate::domain::collector::{Collector, FailureReason};
@@ -19,7 +20,7 @@ use crate::domain::snapshot::{Reading, Snapshot, SubUserKey};
 use crate::domain::suspicion::{self, BELIEVED_AFTER, Doubt, Suspicion};
 use crate::domain::totals;
 use crate::domain::traffic::SubUser;
-use crate::providers::{Ask, ProviderError, Span, UsageReport};
+use crate::providers::{Ask, ProviderError, UsageReport};
 
 /// Calls for single sub-users that may be under way at once; the limiter spaces them.
 const CALLS_AT_ONCE: usize = 8;
@@ -78,6 +79,13 @@ impl Pass {
         outcome
     }
 
+    /// The calls of a pass for sub-users that left the vendor's list and are kept, which come on top of its own.
+    #[must_use]
+    pub fn calls_for_kept(&self, collector: Collector) -> u32 {
+        let kept = if collector == Collector::SubUsers { self.holder.kept().len() } else { 0 };
+        u32::try_from(kept).unwrap_or(u32::MAX)
+    }
+
     fn ask(&self, collector: Collector, deadline: Instant) -> Ask {
         let (observer, holder) = (self.observer.clone(), self.holder.clone());
         let on_retry = move |reason: FailureReason| observer.rejected(&holder, collector, reason);
@@ -118,14 +126,18 @@ impl Pass {
         Ok(Outcome::Whole)
     }
 
-    /// The list; where it carries no usage, one call a sub-user. Both are swapped in together.
+    /// The list; where it carries no usage, and for each kept sub-user that left it, one call a sub-user. All are
+    /// swapped in together.
     async fn sub_users(&self, memory: &mut Memory, ask: &Ask) -> Result<Outcome, Failure> {
         let mut list = self.holder.provider().sub_users(ask).await?;
+        let listed = list.len();
+        list.extend(kept::missing(&self.holder, &list));
+        let kept: HashSet<SubUserKey> = list[listed..].iter().map(SubUser::key).collect();
         let observed = self.clock.now();
         let held = self.holder.snapshot();
         let observed_before = held.sub_users.as_ref().map(|reading| reading.observed);
         let same_period = self.in_same_period(observed_before);
-        let suspicion = suspicion::sub_users(&held, &list, same_period);
+        let suspicion = suspicion::sub_users(&held, &list, &kept, same_period);
         if suspicion.is_some() {
             believe(memory, suspicion)?;
         }
@@ -135,9 +147,12 @@ impl Pass {
                 "the list of sub-users is empty: there are none, or the vendor's API does not cover the account's product"
             );
         }
-        let first_failure = self.ask_the_silent(&mut list, ask).await;
+        let (gone, first_failure) = self.ask_the_silent(&mut list, ask).await;
+        // Neither in the list nor known by its id: deleted.
+        let mut index = 0..;
+        list.retain(|_| index.next().is_none_or(|index| index < listed || !gone.contains(&index)));
         if suspicion.is_none() {
-            believe(memory, suspicion::sub_users(&held, &list, same_period))?;
+            believe(memory, suspicion::sub_users(&held, &list, &kept, same_period))?;
         }
         let any = list.is_empty() || list.iter().any(|sub_user| sub_user.usage.is_some());
         self.publish(Collector::SubUsers, |held| {
@@ -150,18 +165,21 @@ impl Pass {
         })
     }
 
-    /// Asks for the usage of each row that does not say it; gives the first failure.
-    async fn ask_the_silent(&self, list: &mut [SubUser], ask: &Ask) -> Option<Failure> {
+    /// Asks for the usage of each row that does not say it; gives those that the vendor does not know, and the first
+    /// failure.
+    async fn ask_the_silent(&self, list: &mut [SubUser], ask: &Ask) -> (HashSet<usize>, Option<Failure>) {
         let silent = list.iter().enumerate().filter(|(_, sub_user)| sub_user.usage.is_none());
         let calls: Vec<_> =
             silent.map(|(index, sub_user)| self.usage_of(index, sub_user.clone(), ask)).collect();
         let mut calls = stream::iter(calls).buffer_unordered(CALLS_AT_ONCE);
-        let mut first_failure = None;
+        let (mut gone, mut first_failure) = (HashSet::new(), None);
         while let Some((index, result)) = calls.next().await {
             match result {
                 Ok(report) => list[index].usage = Some(report.usage),
                 // Deleted since the list was made; the next list tells.
-                Err(ProviderError::NotFound { .. }) => {}
+                Err(ProviderError::NotFound { .. }) => {
+                    gone.insert(index);
+                }
                 Err(error) => {
                     let failure = Failure::from(error);
                     let reason = failure.reason;
@@ -173,7 +191,7 @@ impl Pass {
                 }
             }
         }
-        first_failure
+        (gone, first_failure)
     }
 
     /// One sub-user's figure; boxed, because the compiler cannot tell that the bare future may change threads.
@@ -183,7 +201,8 @@ impl Pass {
         sub_user: SubUser,
         ask: &'a Ask,
     ) -> BoxFuture<'a, (usize, Result<UsageReport, ProviderError>)> {
-        async move { (index, self.holder.provider().usage(&sub_user, Span::Current, ask).await) }.boxed()
+        let span = kept::span_of(self, &sub_user);
+        async move { (index, self.holder.provider().usage(&sub_user, span, ask).await) }.boxed()
     }
 
     /// Whether what was observed before belongs to the current period; where the period is unknown it is taken to.

@@ -48,7 +48,7 @@ pub struct LookAgain {
     pub wanted: watch::Receiver<Option<Timestamp>>,
     /// The account's calls beyond the schedule; a look for which none are left is not made.
     pub extra: Arc<Extra>,
-    /// What a look takes of these.
+    /// What a look takes of these, beside one for each sub-user that is kept.
     pub calls: u32,
 }
 
@@ -77,6 +77,8 @@ impl Worker {
         let mut again = Again::new(self.look_again.take());
         let mut waits = self.start == Start::AtNextTick;
         let mut is_due = true;
+        let pass = self.pass.clone();
+        let beside = || pass.calls_for_kept(self.collector);
         loop {
             if !std::mem::take(&mut waits) && !self.bounded_pass(&mut memory, &stop, drain).await {
                 return;
@@ -105,7 +107,7 @@ impl Worker {
                     stop.cancelled().await;
                     return;
                 },
-                () = again.due(&self.pass.clock) => is_due = false,
+                () = again.due(&self.pass.clock, beside) => is_due = false,
             }
             tokio::select! {
                 () = stop.cancelled() => return,

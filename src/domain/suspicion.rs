@@ -1,9 +1,10 @@
 //! Answers that are whole in form and not believable: against what is held, they lost too much.
 
+use std::collections::{HashMap, HashSet};
 use std::fmt;
 use std::mem::{Discriminant, discriminant};
 
-use super::snapshot::{Snapshot, SubUserRow};
+use super::snapshot::{Snapshot, SubUserKey, SubUserRow};
 use super::traffic::{AccountUsage, SubUser, Subscription, TargetUsage};
 use super::units::Bytes;
 
@@ -48,12 +49,33 @@ impl fmt::Display for Suspicion {
 }
 
 /// Judges a list of sub-users, with the figures that came with it or after it.
+///
+/// Those of `kept` are in it though the vendor's list has dropped them, and are judged apart: however many they are, a
+/// list that is cut is seen, and who stopped because we froze them makes nobody's silence suspect.
 #[must_use]
-pub fn sub_users(held: &Snapshot, list: &[SubUser], in_same_period: bool) -> Option<Suspicion> {
-    let rows = held.rows();
-    let figure = |row: &SubUserRow| row.usage.as_ref().map(|usage| usage.value.traffic);
-    let new = list.iter().map(|row| row.usage.as_ref().map(|usage| usage.traffic));
-    lost_rows(rows.len(), list.len()).or_else(|| lost_figures(rows.iter().map(figure), new, in_same_period))
+pub fn sub_users(
+    held: &Snapshot,
+    list: &[SubUser],
+    kept: &HashSet<SubUserKey>,
+    in_same_period: bool,
+) -> Option<Suspicion> {
+    let is_kept = |row: &SubUser| !kept.is_empty() && kept.contains(&row.key());
+    let rows = || held.rows().iter().filter(|row| !is_kept(&row.sub_user));
+    let new = || list.iter().filter(|row| !is_kept(row));
+    let held_figure = |row: &SubUserRow| row.usage.as_ref().map(|usage| usage.value.traffic);
+    let figure = |row: &SubUser| row.usage.as_ref().map(|usage| usage.traffic);
+    let suspicion = lost_rows(rows().count(), new().count())
+        .or_else(|| lost_figures(rows().map(held_figure), new().map(figure), in_same_period));
+    if kept.is_empty() || suspicion.is_some() {
+        return suspicion;
+    }
+    let answered: HashMap<SubUserKey, Option<Bytes>> = list
+        .iter()
+        .filter(|row| is_kept(row) && row.usage.is_some())
+        .map(|row| (row.key(), figure(row)))
+        .collect();
+    let before = held.rows().iter().filter(|row| answered.contains_key(&row.sub_user.key()));
+    lost_figures(before.map(held_figure), answered.values().copied(), in_same_period)
 }
 
 /// Judges a list of plans.
@@ -184,10 +206,52 @@ mod tests {
             (vec![Some(0), None, Some(1)], true, None),
             (vec![None; 3], true, None),
         ] {
-            assert_eq!(sub_users(&before, &list(&new), in_same_period), expected, "{new:?}");
+            let none = HashSet::new();
+            assert_eq!(sub_users(&before, &list(&new), &none, in_same_period), expected, "{new:?}");
         }
-        assert_eq!(sub_users(&Snapshot::default(), &[], true), None, "with nothing held it is accepted");
-        assert_eq!(sub_users(&held(&[Some(0)]), &list(&[Some(0)]), true), None, "0 after 0 is nothing new");
+        let none = HashSet::new();
+        assert_eq!(
+            sub_users(&Snapshot::default(), &[], &none, true),
+            None,
+            "with nothing held it is accepted"
+        );
+        let zero = [Some(0)];
+        assert_eq!(sub_users(&held(&zero), &list(&zero), &none, true), None, "0 after 0 is nothing new");
+    }
+
+    #[test]
+    fn f5_who_was_frozen_neither_hides_a_cut_list_nor_looks_like_one() {
+        let before = held(&[Some(5), Some(0), Some(1), Some(7), Some(8)]);
+        for (listed, kept, expected) in [
+            (
+                vec![None, Some(0)],
+                vec![Some(1), Some(7), Some(8)],
+                Some(Suspicion::AllZero { held: Bytes(5) }),
+            ),
+            (vec![Some(5), Some(0)], vec![None, None, None], None),
+            (
+                vec![Some(5), Some(0)],
+                vec![Some(0), Some(0), None],
+                Some(Suspicion::AllZero { held: Bytes(8) }),
+            ),
+            (vec![Some(5), Some(0)], vec![Some(0), Some(7), Some(0)], None),
+            (vec![], vec![Some(5), Some(0), Some(1), Some(7), Some(8)], None),
+        ] {
+            let new: Vec<_> = listed.iter().chain(&kept).copied().collect();
+            let new = list(&new);
+            let frozen = new[listed.len()..].iter().map(SubUser::key).collect();
+            assert_eq!(sub_users(&before, &new, &frozen, true), expected, "{listed:?} {kept:?}");
+        }
+        // Three of five are frozen, and one of the other two is not listed; then neither is.
+        let all = list(&[Some(5), Some(0), Some(1), Some(7), Some(8)]);
+        let frozen: HashSet<_> = all[2..].iter().map(SubUser::key).collect();
+        assert_eq!(sub_users(&before, &all[1..], &frozen, false), None, "of two rows one may go");
+        let empty = Some(Suspicion::Empty { held: 2 });
+        assert_eq!(sub_users(&before, &all[2..], &frozen, true), empty);
+        assert_eq!(
+            sub_users(&before, &all[..1], &HashSet::new(), true),
+            Some(Suspicion::Halved { held: 5, rows: 1 })
+        );
     }
 
     #[test]

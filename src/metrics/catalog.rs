@@ -115,7 +115,7 @@ families! {
     AccountAllocated = Gauge "account_allocated_bytes" Some(Bytes), ["provider" "account"],
         scheduled!("Bytes that the limits of all sub-users add up to by the vendor's own count");
     AccountSubUsers = Gauge "account_sub_users" None, ["provider" "account"],
-        scheduled!("Number of sub-users in the vendor's newest list");
+        scheduled!("Number of sub-users in the vendor's newest list, and of those that left it because we froze them");
     AccountStaleSubUsers = Gauge "account_stale_sub_users" None, ["provider" "account"],
         scheduled!("Number of sub-users for which the newest pass brought no figure from the vendor");
     AccountUnattributedTraffic = Gauge "account_unattributed_traffic_bytes" Some(Bytes), ["provider" "account"],

@@ -20,7 +20,7 @@ use proxymeter::domain::traffic::{
     AccountUsage, ProxyEndpoint, SubUser, SubUserId, Subscription, TargetUsage, Usage, WhitelistedIp, Window,
 };
 use proxymeter::domain::units::{Bytes, Gigabyte};
-use proxymeter::providers::{Ask, Provider, ProviderError, Span, UsageReport};
+use proxymeter::providers::{Ask, Dates, Past, Provider, ProviderError, Span, UsageReport};
 use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
 
@@ -38,6 +38,8 @@ struct State {
     /// The first day of the period; 2026-01-01 where nothing is said.
     start: Option<Date>,
     sub_users: Vec<SubUser>,
+    /// Whether usage can be asked for by dates.
+    tells_dates: bool,
     /// By name: bytes, or a status that is no 200.
     usage: BTreeMap<String, Result<u64, u16>>,
     asked: Vec<String>,
@@ -95,6 +97,11 @@ impl Provider for Fake {
         &Collector::ALL
     }
 
+    fn past(&self) -> Past {
+        let tells_dates = self.state.lock().unwrap().tells_dates;
+        Past { dates: if tells_dates { Dates::ByDay } else { Dates::Nothing }, target_days: None }
+    }
+
     async fn account_usage(&self, _ask: &Ask) -> Result<AccountUsage, ProviderError> {
         self.asked("account".to_owned()).await;
         let (total, start) = {
@@ -113,10 +120,14 @@ impl Provider for Fake {
     }
 
     async fn usage(&self, who: &SubUser, span: Span, _ask: &Ask) -> Result<UsageReport, ProviderError> {
-        assert_eq!(span, Span::Current);
-        self.asked(format!("usage {}", who.username)).await;
+        let (dates, window) = match span {
+            Span::Current => (String::new(), Window::CalendarMonth),
+            Span::Dates(from, to) => (format!(" {from} to {to}"), Window::Dates(from, to)),
+            other => panic!("nobody asks for {other:?}"),
+        };
+        self.asked(format!("usage {}{dates}", who.username)).await;
         let bytes = self.state.lock().unwrap().usage[&*who.username].map_err(refused)?;
-        let usage = Usage { traffic: Bytes(bytes), requests: None, window: Window::CalendarMonth };
+        let usage = Usage { traffic: Bytes(bytes), requests: None, window };
         Ok(UsageReport { usage, days: vec![] })
     }
 
@@ -341,6 +352,136 @@ async fn f17_a_list_that_lost_too_much_changes_nothing_until_it_comes_three_time
         assert_eq!(log.take().iter().filter(|line| *line == "sub_users rejected suspect").count(), 2);
         assert_eq!(run(&lie).await, Outcome::Whole, "believed the third time");
         assert_eq!(pass.holder.snapshot().rows().len(), lie.len());
+    }
+}
+
+fn statuses(pass: &Pass) -> Vec<(String, String)> {
+    let snapshot = pass.holder.snapshot();
+    let text = |text: &str| text.to_owned();
+    let rows = snapshot.rows().iter().map(|row| &row.sub_user);
+    rows.map(|row| (text(&row.username), text(row.status.as_deref().unwrap()))).collect()
+}
+
+#[tokio::test(start_paused = true)]
+async fn f5_who_was_frozen_stays_though_the_list_has_dropped_it() {
+    let all: Vec<_> = (0..4).map(|number| sub_user(&format!("u{number}"), Some(7))).collect();
+    let fake = Fake::new(State { sub_users: all.clone(), ..State::default() });
+    let (pass, _) = pass(&fake, "2026-01-15T12:00:00Z");
+    run(&pass, Collector::SubUsers).await;
+    pass.holder.keep(all[2..].to_vec());
+    assert_eq!(run(&pass, Collector::SubUsers).await, Outcome::Whole);
+    assert_eq!(fake.log(), ["list", "list"], "while they are listed the rows are the vendor's own");
+    assert_eq!([Collector::SubUsers, Collector::Account].map(|of| pass.calls_for_kept(of)), [2, 0]);
+
+    let answer = |name: &str, answer| fake.state.lock().unwrap().usage.insert(name.to_owned(), answer);
+    fake.state.lock().unwrap().sub_users = all[..2].to_vec();
+    answer("u2", Ok(9));
+    answer("u3", Ok(8));
+    assert_eq!(run(&pass, Collector::SubUsers).await, Outcome::Whole);
+    assert_eq!(fake.log(), ["list", "usage u2", "usage u3"]);
+    let held = |figures: [u64; 4]| -> Vec<_> {
+        (0..).zip(figures).map(|(number, bytes)| (format!("u{number}"), Some(bytes))).collect()
+    };
+    assert_eq!(used(&pass), held([7, 7, 9, 8]));
+    let words = ["active", "active", "disabled", "disabled"];
+    assert_eq!(statuses(&pass).into_iter().map(|(_, word)| word).collect::<Vec<_>>(), words);
+
+    tokio::time::advance(Duration::from_secs(60)).await;
+    answer("u2", Err(500));
+    assert!(matches!(run(&pass, Collector::SubUsers).await, Outcome::Partial(_)));
+    assert_eq!(used(&pass), held([7, 7, 9, 8]));
+    let snapshot = pass.holder.snapshot();
+    let ages = snapshot
+        .rows()
+        .iter()
+        .map(|row| pass.clock.now().duration_since(row.usage.as_ref().unwrap().observed).as_secs());
+    assert_eq!(ages.collect::<Vec<_>>(), [0, 0, 60, 0], "what is not told keeps its age");
+
+    answer("u2", Err(404));
+    assert_eq!(run(&pass, Collector::SubUsers).await, Outcome::Whole, "deleted");
+    assert_eq!(used(&pass), [held([7, 7, 9, 8])[..2].to_vec(), vec![("u3".to_owned(), Some(8))]].concat());
+
+    // The name came back with another id, and the other one was let go on by hand.
+    let again = SubUser { id: Some(SubUserId("new".into())), ..sub_user("u2", Some(1)) };
+    fake.state.lock().unwrap().sub_users = [&all[..2], &[again], &all[3..]].concat();
+    fake.log();
+    run(&pass, Collector::SubUsers).await;
+    assert_eq!(fake.log(), ["list"]);
+    assert_eq!(used(&pass), held([7, 7, 1, 7]));
+    assert!(statuses(&pass).iter().all(|(_, word)| word == "active"));
+}
+
+#[tokio::test(start_paused = true)]
+async fn f5_freezing_most_is_no_lie_and_a_cut_list_still_is() {
+    let all: Vec<_> = (0..10).map(|number| sub_user(&format!("u{number}"), Some(7))).collect();
+    let usage = all.iter().map(|row| (row.username.to_string(), Ok(8))).collect();
+    let fake = Fake::new(State { sub_users: all.clone(), usage, ..State::default() });
+    let (pass, _) = pass(&fake, "2026-01-15T12:00:00Z");
+    let mut memory = Memory::default();
+    let mut run = async |list: &[SubUser]| {
+        fake.state.lock().unwrap().sub_users = list.to_vec();
+        pass.run(Collector::SubUsers, &mut memory, Instant::now() + Duration::from_secs(60)).await
+    };
+    run(&all).await;
+    pass.holder.keep(all[4..].to_vec());
+    assert_eq!(run(&all[..4]).await, Outcome::Whole);
+    assert_eq!(pass.holder.snapshot().rows().len(), 10);
+
+    let before = pass.holder.snapshot();
+    fake.log();
+    for cut in [&all[..1], &[]] {
+        let outcome = run(cut).await;
+        assert_eq!(outcome.failure().map(|failure| failure.reason), Some(FailureReason::Suspect), "{cut:?}");
+        assert_eq!(pass.holder.snapshot(), before);
+    }
+    assert_eq!(fake.log(), ["list", "list"], "of a list that is not believed nobody is asked for");
+
+    pass.holder.keep(all.clone());
+    assert_eq!(run(&[]).await, Outcome::Whole, "all of them are frozen");
+    assert_eq!(pass.holder.snapshot().rows().len(), 10);
+    for row in &all {
+        fake.state.lock().unwrap().usage.insert(row.username.to_string(), Ok(0));
+    }
+    let outcome = run(&[]).await;
+    assert_eq!(outcome.failure().map(|failure| failure.reason), Some(FailureReason::Suspect), "all zero");
+}
+
+#[tokio::test(start_paused = true)]
+async fn f5_of_who_was_frozen_the_span_is_asked_for_that_its_list_counted() {
+    let with = |name: &str, window| {
+        let usage = Some(Usage { traffic: Bytes(7), requests: None, window });
+        SubUser { usage, ..sub_user(name, None) }
+    };
+    let since = |text: &str| Window::Since(text.parse().unwrap());
+    let kept = vec![
+        with("period", Window::Period),
+        with("lifetime", Window::Lifetime),
+        with("midnight", since("2026-01-03T00:00:00")),
+        with("noon", since("2026-01-03T12:00:00")),
+        sub_user("unsaid", None),
+    ];
+    let usage: BTreeMap<_, _> = kept.iter().map(|row| (row.username.to_string(), Ok(8))).collect();
+    for (start, tells_dates, period, midnight) in [
+        (date(2026, 1, 10), true, " 2026-01-10 to 2026-01-15", " 2026-01-03 to 2026-01-15"),
+        (date(2026, 1, 1), true, "", " 2026-01-03 to 2026-01-15"),
+        (date(2026, 1, 10), false, "", ""),
+    ] {
+        let state = State { total: Some(7), start: Some(start), tells_dates, ..State::default() };
+        let fake = Fake::new(State { usage: usage.clone(), ..state });
+        let (pass, _) = pass(&fake, "2026-01-15T12:00:00Z");
+        run(&pass, Collector::Account).await;
+        pass.holder.keep(kept.clone());
+        assert_eq!(run(&pass, Collector::SubUsers).await, Outcome::Whole);
+        let expected = [
+            "account".to_owned(),
+            "list".to_owned(),
+            format!("usage period{period}"),
+            "usage lifetime".to_owned(),
+            format!("usage midnight{midnight}"),
+            "usage noon".to_owned(),
+            "usage unsaid".to_owned(),
+        ];
+        assert_eq!(fake.log(), expected, "{start}");
     }
 }
 

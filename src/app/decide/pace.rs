@@ -59,7 +59,9 @@ impl Decider {
 /// What it takes to look again, never nothing.
 fn calls_of_a_look(watched: &Watched) -> u32 {
     let is_there = |collector: &Collector| watched.known(*collector, |_| ()).is_some();
-    JUDGED.into_iter().filter(is_there).filter_map(calls_of).sum::<u32>().max(1)
+    let kept = u32::try_from(watched.holder.kept().len()).unwrap_or(u32::MAX);
+    let calls = JUDGED.into_iter().filter(is_there).filter_map(calls_of).sum::<u32>();
+    calls.saturating_add(kept).max(1)
 }
 
 /// When the newest figures were observed, and how long that took from the asking.

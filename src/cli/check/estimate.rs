@@ -128,7 +128,8 @@ impl Load {
     }
 }
 
-/// The loads of an account; `silent` sub-users are listed without their usage, which takes a call each.
+/// The loads of an account; `silent` sub-users are listed without their usage, which takes a call each. So do those that
+/// a budget has frozen, for they leave the list; nobody knows how many these will be.
 pub(super) fn loads(account: &AccountConfig, lag: Duration, silent: u64, from: Timestamp) -> Vec<Load> {
     let load = |(collector, cron): (&Collector, &Cron)| {
         let (passes, shortest) = rhythm(cron, from);

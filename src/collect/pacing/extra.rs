@@ -69,8 +69,8 @@ impl Extra {
     }
 }
 
-/// The calls of one look of a collector, at most where its list says what was used; nothing for walks, which take one
-/// a sub-user and are bounded by themselves.
+/// The calls of one look of a collector, at most where its list says what was used and nobody is frozen, whose figure
+/// takes a call each; nothing for walks, which take one a sub-user and are bounded by themselves.
 #[must_use]
 pub const fn calls_of(collector: Collector) -> Option<u32> {
     match collector {

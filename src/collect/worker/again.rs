@@ -25,8 +25,8 @@ impl Again {
         self.settled = self.settled.max(Some(now));
     }
 
-    /// Ends at the next wanted moment, and has then taken its calls.
-    pub(super) async fn due(&mut self, clock: &Clock) {
+    /// Ends at the next wanted moment, and has then taken its calls and those `beside` them.
+    pub(super) async fn due(&mut self, clock: &Clock, beside: impl Fn() -> u32) {
         let Some(look) = &mut self.look else { return pending().await };
         loop {
             let wanted = *look.wanted.borrow_and_update();
@@ -38,7 +38,7 @@ impl Again {
             tokio::select! {
                 () = wait => {
                     self.settled = next;
-                    if look.extra.take(clock.now(), look.calls) {
+                    if look.extra.take(clock.now(), look.calls.saturating_add(beside())) {
                         return;
                     }
                     tracing::debug!("no calls are left today for another look");
