@@ -24,6 +24,7 @@ use crate::domain::budget::threshold::{Action, ActionKind, Condition, Mode, Seve
 use crate::domain::budget::{Budget, OnUnknown, Per};
 use crate::domain::collector::Collector;
 use crate::domain::cron::Cron;
+use crate::domain::guard::Guard;
 use crate::domain::units::Gigabyte;
 use crate::simulator::{self, Access, Scenario, Simulator};
 
@@ -143,6 +144,7 @@ fn account(vendors: SocketAddr, access: &Access) -> anyhow::Result<(AccountName,
         requests_per_second: std::num::NonZeroU32::MIN.saturating_add(99),
         timeout: DEFAULT_TIMEOUT,
         main_user: None,
+        guard: Guard::default(),
         entry: None,
         schedule: schedule(&vendor)?,
         vendor,

@@ -5,18 +5,21 @@ use std::time::Duration;
 use jiff::Timestamp;
 
 use crate::domain::budget::Per;
-use crate::domain::budget::selector::{Selector, Selectors};
+use crate::domain::budget::selector::Selectors;
 use crate::domain::collector::Collector;
 
 use super::super::accounts::AccountConfig;
+use super::super::pattern;
 use super::{Around, Complaint, Section};
 
 /// Reads the six selectors.
 pub(super) fn selectors(section: &Section<'_>) -> Selectors {
     let read = |key| {
-        section.parse(key, "a regular expression such as \"scraper_.*\"", |text| match text {
-            "" => Err(Complaint::new("this fits no name").hiding().advise("take it out to fit every name")),
-            text => Selector::new(text).map_err(|error| Complaint::new(error.to_string())),
+        section.parse(key, "a regular expression such as \"scraper_.*\"", |text| {
+            pattern::read(text).map_err(|complaint| match text {
+                "" => complaint.advise("take it out to fit every name"),
+                _ => complaint,
+            })
         })
     };
     Selectors {
