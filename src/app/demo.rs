@@ -14,7 +14,8 @@ use super::daemon::Daemon;
 use crate::collect::clock::Clock;
 use crate::config::{
     AccountConfig, AuthScheme, Collect, Config, CredentialSource, DEFAULT_TIMEOUT, DecodoDialect,
-    DecodoLogin, Log, Operator, Receiver, ReceiverKind, SecretSource, Store, StoreLocation, Vendor, Web,
+    DecodoLogin, Log, Operator, Receiver, ReceiverKind, SecretSource, Store, StoreLocation, UpdateRoute,
+    Vendor, Web,
 };
 use crate::domain::account::{Account, AccountName};
 use crate::domain::budget::amount::{Amount, Share};
@@ -77,6 +78,7 @@ fn config(
     Ok(Config {
         web: Web { listen, open: true },
         collect: Collect::default(),
+        writes_off: false,
         accounts,
         budgets: vec![budget()?],
         receivers: [(RECEIVER.into(), Receiver { kind: ReceiverKind::Log })].into(),
@@ -163,7 +165,7 @@ fn vendor(access: &Access) -> Vendor {
 }
 
 const fn decodo(dialect: DecodoDialect, login: DecodoLogin, auth_scheme: AuthScheme) -> Vendor {
-    Vendor::Decodo { dialect, login, auth_scheme }
+    Vendor::Decodo { dialect, login, auth_scheme, update_route: UpdateRoute::Id }
 }
 
 fn schedule(vendor: &Vendor) -> anyhow::Result<BTreeMap<Collector, Cron>> {

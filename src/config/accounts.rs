@@ -16,7 +16,6 @@ use crate::domain::units::{Bytes, Gigabyte, Size, UnitError};
 
 use super::complaint::Complaint;
 use super::guard;
-use super::later;
 use super::name;
 use super::nearest::nearest;
 use super::reader::Section;
@@ -127,9 +126,9 @@ fn read_account(
     let main_user = section.text("main_user");
     let entry = section.parse("entry", "a host name such as \"entry.example.com\"", address::host_name);
     let writes = section.flag("writes").unwrap_or_default();
-    if writes {
-        let complaint = Complaint::new(later::message("limits are not lowered")).hiding();
-        section.refuse("writes", complaint.write_bare("false", "false"));
+    // A gigabyte with a mistake is told at its own line.
+    if writes && !section.has("gigabyte") {
+        section.refuse("writes", gigabyte_not_pinned());
     }
     let guard = guard::of_account(section, guard);
     let schedule = schedule::read(section, vendor.as_ref());
@@ -162,6 +161,13 @@ fn read_account(
         schedule,
         credential: credential?,
     })
+}
+
+/// Limits are written in gigabytes, and reading one back proves that it arrived, not how large it is.
+fn gigabyte_not_pinned() -> Complaint {
+    let message = "limits are written only where `gigabyte` is set: in the wrong one each would be 7 % off";
+    let hint = "write: gigabyte = \"decimal\" (10^9 bytes) or \"binary\" (2^30); proxymeter reconcile --invoice SIZE tells which";
+    Complaint::new(message).hiding().advise(hint)
 }
 
 fn plan(text: &str, gigabyte: Gigabyte) -> Result<Bytes, Complaint> {

@@ -9,7 +9,7 @@ use super::problem::{Place, Problem, Problems, quote_path};
 use super::reader::Reader;
 use super::{
     Config, accounts, budgets, collect, document, environment, guard, layers, log, operator, receivers,
-    store, web,
+    store, switch, web,
 };
 
 /// Where the file is looked for, when neither the command nor the environment names one.
@@ -143,6 +143,7 @@ fn read(reader: &Reader, file: &Path, variables: &BTreeMap<String, OsString>) ->
     Some(Config {
         web: web::read(&root),
         collect,
+        writes_off: switch::read(&root),
         accounts,
         budgets,
         store: store::read(&root, folder, variables),
@@ -182,7 +183,7 @@ mod tests {
             } else if let Some((key, _)) = line.split_once(" = ")
                 && key.chars().all(|c| c.is_ascii_lowercase() || c == '_')
             {
-                keys.insert(format!("{section}.{key}"));
+                keys.insert(format!("{section}.{key}").trim_start_matches('.').to_owned());
             }
         }
         keys

@@ -91,6 +91,26 @@ impl<'a> Scope<'a> {
         }
     }
 
+    /// What changes something at the vendor needs accounts where that may be, and can; `key` says that it does.
+    pub(super) fn check_writable(&self, section: &Section<'_>, key: &'static str) {
+        let unwritten = self.fitting.iter().find(|account| !account.account.writes);
+        if let Some(account) = unwritten {
+            let message =
+                format!("accounts.{} has writes = false, so nothing is changed there", account.account.name);
+            let hint = format!("write: {key} = \"observe\", or writes = true at the account");
+            section.refuse(key, Complaint::new(message).hiding().advise(hint));
+        }
+        let nameless = self.fitting.iter().find(|account| !account.vendor.names_changed());
+        if let Some(account) = nameless {
+            let message = format!(
+                "accounts.{} has update_route = \"collection\", which says not whose limit it changes",
+                account.account.name
+            );
+            let hint = format!("write: {key} = \"observe\", or update_route = \"id\" at the account");
+            section.refuse(key, Complaint::new(message).hiding().advise(hint));
+        }
+    }
+
     fn check_accounts(&self, section: &Section<'_>) {
         if !self.fitting.is_empty() || !self.around.has_all {
             return;

@@ -1,6 +1,6 @@
 //! What writing at the vendor needs, as it is read.
 
-use proxymeter::config::AccountConfig;
+use proxymeter::config::{AccountConfig, UpdateRoute, Vendor};
 use proxymeter::domain::guard::Guard;
 use proxymeter::domain::units::Bytes;
 
@@ -66,4 +66,37 @@ fn a_login_is_its_own_user() {
     let key = "[accounts.key]\nprovider = \"decodo\"\ndialect = \"v2\"\napi_key = \"k\"\n";
     let config = load(&format!("{LEAST}password = \"p\"\n{key}"), &[]).unwrap();
     assert_eq!(account(&config, "key").own_users(), Vec::<&str>::new());
+}
+
+#[test]
+fn an_account_with_a_pinned_gigabyte_may_be_written_to() {
+    let [acme, other] = accounts("", "gigabyte = \"binary\"\nwrites = true\n", &[]);
+    assert_eq!((acme.account.writes, other.account.writes, other.gigabyte_pinned), (false, true, true));
+    let acts = "gigabyte = \"decimal\"\nwrites = true\n[budgets.b]\naccount = \"other\"\nsub_user = \".*\"\n\
+                per = \"sub_user\"\namount = \"1GB\"\nthresholds.stop = { used = \"100%\", action = \"limit 2GB\", \
+                mode = \"enforce\", countdown = \"5m\" }\n";
+    accounts("", acts, &[]);
+}
+
+#[test]
+fn the_switch_stops_every_account_by_file_or_environment() {
+    let off = |first: &str, variables: &[(&str, &str)]| {
+        load(&format!("{first}\n{LEAST}password = \"p\"\n"), variables).unwrap().writes_off
+    };
+    let name = "PROXYMETER__WRITES";
+    assert!(!off("", &[]) && !off("writes = \"on\"", &[]));
+    assert!(off("writes = \"off\"", &[]) && off("", &[(name, "off")]));
+    assert!(off("writes = \"on\"", &[(name, "off")]) && !off("writes = \"off\"", &[(name, "on")]));
+}
+
+#[test]
+fn the_route_of_a_change_is_read() {
+    let route = |more: &str| {
+        let [_, other] = accounts("", more, &[]);
+        let Vendor::Decodo { update_route, .. } = other.vendor else { panic!("{:?}", other.vendor) };
+        (update_route, other.vendor.names_changed())
+    };
+    assert_eq!(route(""), (UpdateRoute::Id, true));
+    assert_eq!(route("update_route = \"id\"\ndialect = \"v1\"\n"), (UpdateRoute::Id, true));
+    assert_eq!(route("update_route = \"collection\"\n"), (UpdateRoute::Collection, false));
 }
