@@ -5,7 +5,9 @@ use std::time::Duration;
 
 use jiff::SignedDuration;
 
-use crate::config::{AccountConfig, AuthScheme, CredentialSource, DecodoDialect, DecodoLogin, Vendor};
+use crate::config::{
+    AccountConfig, AuthScheme, CredentialSource, DecodoDialect, DecodoLogin, UpdateRoute, Vendor,
+};
 use crate::providers::Writer;
 use crate::providers::decodo::{self, Decodo};
 use crate::providers::http::auth::{self, ReadSecret};
@@ -61,7 +63,10 @@ pub fn provider(config: &AccountConfig, session: Session) -> Arc<dyn Writer> {
     let account = config.account.clone();
     match config.vendor {
         Vendor::Oxylabs => Arc::new(Oxylabs::new(account, session)),
-        Vendor::Decodo { dialect, .. } => Arc::new(Decodo::new(account, decodo_dialect(dialect), session)),
+        Vendor::Decodo { dialect, update_route, .. } => {
+            let decodo = Decodo::new(account, decodo_dialect(dialect), session);
+            Arc::new(decodo.with_update_route(decodo_route(update_route)))
+        }
     }
 }
 
@@ -87,6 +92,13 @@ const fn decodo_dialect(dialect: DecodoDialect) -> decodo::Dialect {
         DecodoDialect::Published => decodo::Dialect::Published,
         DecodoDialect::V1 => decodo::Dialect::V1,
         DecodoDialect::V2 => decodo::Dialect::V2,
+    }
+}
+
+const fn decodo_route(route: UpdateRoute) -> decodo::UpdateRoute {
+    match route {
+        UpdateRoute::Id => decodo::UpdateRoute::ById,
+        UpdateRoute::Collection => decodo::UpdateRoute::Collection,
     }
 }
 

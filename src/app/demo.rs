@@ -14,7 +14,8 @@ use super::daemon::Daemon;
 use crate::collect::clock::Clock;
 use crate::config::{
     AccountConfig, AuthScheme, Collect, Config, CredentialSource, DEFAULT_TIMEOUT, DecodoDialect,
-    DecodoLogin, Log, Operator, Receiver, ReceiverKind, SecretSource, Store, StoreLocation, Vendor, Web,
+    DecodoLogin, Log, Operator, Receiver, ReceiverKind, SecretSource, Store, StoreLocation, UpdateRoute,
+    Vendor, Web,
 };
 use crate::domain::account::{Account, AccountName};
 use crate::domain::budget::amount::{Amount, Share};
@@ -24,6 +25,7 @@ use crate::domain::budget::threshold::{Action, ActionKind, Condition, Mode, Seve
 use crate::domain::budget::{Budget, OnUnknown, Per};
 use crate::domain::collector::Collector;
 use crate::domain::cron::Cron;
+use crate::domain::guard::Guard;
 use crate::domain::units::Gigabyte;
 use crate::simulator::{self, Access, Scenario, Simulator};
 
@@ -76,6 +78,7 @@ fn config(
     Ok(Config {
         web: Web { listen, open: true },
         collect: Collect::default(),
+        writes_off: false,
         accounts,
         budgets: vec![budget()?],
         receivers: [(RECEIVER.into(), Receiver { kind: ReceiverKind::Log })].into(),
@@ -143,6 +146,7 @@ fn account(vendors: SocketAddr, access: &Access) -> anyhow::Result<(AccountName,
         requests_per_second: std::num::NonZeroU32::MIN.saturating_add(99),
         timeout: DEFAULT_TIMEOUT,
         main_user: None,
+        guard: Guard::default(),
         entry: None,
         schedule: schedule(&vendor)?,
         vendor,
@@ -161,7 +165,7 @@ fn vendor(access: &Access) -> Vendor {
 }
 
 const fn decodo(dialect: DecodoDialect, login: DecodoLogin, auth_scheme: AuthScheme) -> Vendor {
-    Vendor::Decodo { dialect, login, auth_scheme }
+    Vendor::Decodo { dialect, login, auth_scheme, update_route: UpdateRoute::Id }
 }
 
 fn schedule(vendor: &Vendor) -> anyhow::Result<BTreeMap<Collector, Cron>> {

@@ -27,6 +27,7 @@ const COMMON: &[(&str, &[(&str, &str)])] = &[
         "ENVIRONMENT",
         &[
             ("PROXYMETER__CONFIG", "The configuration, where --config does not name one."),
+            ("PROXYMETER__WRITES", "\"off\" stops the lowering of limits at all accounts."),
             (
                 "PROXYMETER__LOG__LEVEL and the like",
                 "Every key of the configuration: its sections and its name in capitals, joined by two underscores.",

@@ -11,10 +11,11 @@ use url::Url;
 use crate::domain::account::{Account, AccountName};
 use crate::domain::collector::Collector;
 use crate::domain::cron::Cron;
+use crate::domain::guard::Guard;
 use crate::domain::units::{Bytes, Gigabyte, Size, UnitError};
 
 use super::complaint::Complaint;
-use super::later;
+use super::guard;
 use super::name;
 use super::nearest::nearest;
 use super::reader::Section;
@@ -53,6 +54,8 @@ pub struct AccountConfig {
     pub timeout: Duration,
     /// The sub-user that the login itself is: never frozen.
     pub main_user: Option<String>,
+    /// What bounds lowering here.
+    pub guard: Guard,
     /// The operator's own name for Oxylabs' entry node.
     pub entry: Option<String>,
     /// When each collector looks, in UTC; a collector without a schedule is not read.
@@ -61,7 +64,25 @@ pub struct AccountConfig {
     pub credential: CredentialSource,
 }
 
-pub(super) fn read(root: &Section<'_>, folder: &Path) -> BTreeMap<AccountName, AccountConfig> {
+impl AccountConfig {
+    /// The sub-users that this login itself may be: what stops them stops everything.
+    #[must_use]
+    pub fn own_users(&self) -> Vec<&str> {
+        let login = match &self.credential {
+            CredentialSource::Login { username, .. } => Some(username.as_str()),
+            CredentialSource::ApiKey(_) => None,
+        };
+        let main_user = self.main_user.as_deref();
+        let login = login.filter(|login| main_user != Some(*login));
+        main_user.into_iter().chain(login).collect()
+    }
+}
+
+pub(super) fn read(
+    root: &Section<'_>,
+    folder: &Path,
+    guard: &guard::Written,
+) -> BTreeMap<AccountName, AccountConfig> {
     let named = root.named("accounts");
     if root.is_empty("accounts") {
         root.missing("accounts", "write: [accounts.NAME] with provider, username and password_file below");
@@ -75,7 +96,7 @@ pub(super) fn read(root: &Section<'_>, folder: &Path) -> BTreeMap<AccountName, A
         }
         let checked = name::check(name, section, "accounts").then(|| AccountName::new(name)).flatten();
         // What is below a bad name is read all the same, for its problems.
-        let read = read_account(checked.as_ref(), section, folder);
+        let read = read_account(checked.as_ref(), section, folder, guard);
         if let (Some(name), Some(account)) = (checked, read) {
             accounts.insert(name, account);
         }
@@ -83,7 +104,12 @@ pub(super) fn read(root: &Section<'_>, folder: &Path) -> BTreeMap<AccountName, A
     accounts
 }
 
-fn read_account(name: Option<&AccountName>, section: &Section<'_>, folder: &Path) -> Option<AccountConfig> {
+fn read_account(
+    name: Option<&AccountName>,
+    section: &Section<'_>,
+    folder: &Path,
+    guard: &guard::Written,
+) -> Option<AccountConfig> {
     let vendor = vendor::read(section);
     let base_url =
         section.parse("base_url", "an address such as \"https://api.example.com/v1\"", address::base_url);
@@ -100,10 +126,11 @@ fn read_account(name: Option<&AccountName>, section: &Section<'_>, folder: &Path
     let main_user = section.text("main_user");
     let entry = section.parse("entry", "a host name such as \"entry.example.com\"", address::host_name);
     let writes = section.flag("writes").unwrap_or_default();
-    if writes {
-        let complaint = Complaint::new(later::message("limits are not lowered")).hiding();
-        section.refuse("writes", complaint.write_bare("false", "false"));
+    // A gigabyte with a mistake is told at its own line.
+    if writes && !section.has("gigabyte") {
+        section.refuse("writes", gigabyte_not_pinned());
     }
+    let guard = guard::of_account(section, guard);
     let schedule = schedule::read(section, vendor.as_ref());
     let credential = credential::read(section, vendor.as_ref(), folder);
 
@@ -129,10 +156,18 @@ fn read_account(name: Option<&AccountName>, section: &Section<'_>, folder: &Path
         requests_per_second: rate.unwrap_or(DEFAULT_REQUESTS_PER_SECOND),
         timeout: timeout.unwrap_or(DEFAULT_TIMEOUT),
         main_user,
+        guard,
         entry,
         schedule,
         credential: credential?,
     })
+}
+
+/// Limits are written in gigabytes, and reading one back proves that it arrived, not how large it is.
+fn gigabyte_not_pinned() -> Complaint {
+    let message = "limits are written only where `gigabyte` is set: in the wrong one each would be 7 % off";
+    let hint = "write: gigabyte = \"decimal\" (10^9 bytes) or \"binary\" (2^30); proxymeter reconcile --invoice SIZE tells which";
+    Complaint::new(message).hiding().advise(hint)
 }
 
 fn plan(text: &str, gigabyte: Gigabyte) -> Result<Bytes, Complaint> {

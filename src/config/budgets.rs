@@ -21,7 +21,7 @@ mod amount;
 mod condition;
 mod problems;
 mod scope;
-mod share;
+pub(super) mod share;
 mod threshold;
 
 use scope::Scope;

@@ -14,9 +14,6 @@ pub(super) const PREFIX: &str = "PROXYMETER__";
 /// The variable that names the file instead of a key of it.
 pub(super) const CONFIG: &str = "PROXYMETER__CONFIG";
 
-/// The variable that stops every lowering, on whatever the file says.
-const WRITES: &str = "PROXYMETER__WRITES";
-
 /// The tables whose keys are names given by the operator, so that `-` in them is `_` here.
 const NAMED: [&str; 3] = ["accounts", "budgets", "receivers"];
 
@@ -57,13 +54,6 @@ pub(super) fn read(
             refuse(dotted(&path), "the value is not UTF-8", None);
             continue;
         };
-        if variable == WRITES {
-            // Nothing is lowered yet, so `off` is already so.
-            if value != "off" {
-                refuse(String::new(), "expected \"off\"", Some("write: PROXYMETER__WRITES=off, or unset it"));
-            }
-            continue;
-        }
         if path.len() > DEEPEST || path.iter().any(String::is_empty) {
             refuse(String::new(), "no key has such a name", Some("write: PROXYMETER__SECTION__KEY=value"));
             continue;

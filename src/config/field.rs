@@ -117,6 +117,10 @@ impl<'a> Field<'a> {
                 );
                 Complaint { hint, ..Complaint::shape() }
             }
+            Value::Bool(_, flag) if !self.may_be_secret() => match read(&flag.to_string()) {
+                Err(Complaint { hint: hint @ Some(_), .. }) => Complaint { hint, ..Complaint::shape() },
+                _ => Complaint::shape().advise("a text needs quotes"),
+            },
             Value::Num(..) | Value::Bool(..) => Complaint::shape().advise("a text needs quotes"),
             _ => Complaint::shape(),
         };

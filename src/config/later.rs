@@ -3,9 +3,8 @@
 //! Whoever builds one of them takes its line out.
 
 /// The keys; `*` stands for a name given by the operator.
-const LATER: [&[&str]; 16] = [
+const LATER: [&[&str]; 13] = [
     &["budgets", "*", "standing_cap"],
-    &["guard"],
     &["owners"],
     &["receivers", "*", "alertmanager"],
     &["receivers", "*", "digest"],
@@ -18,13 +17,11 @@ const LATER: [&[&str]; 16] = [
     &["web", "admins"],
     &["web", "config_file"],
     &["web", "external_url"],
-    &["accounts", "*", "guard"],
-    &["accounts", "*", "update_route"],
 ];
 
-/// What to say of a thing that comes with a later version, as the end of a sentence on what is not.
-pub(super) fn message(what_is_not: &str) -> String {
-    format!("{what_is_not} in version {} yet", env!("CARGO_PKG_VERSION"))
+/// What to say of a key that comes with a later version.
+pub(super) fn message() -> String {
+    format!("not in version {} yet", env!("CARGO_PKG_VERSION"))
 }
 
 /// What to do about it.

@@ -8,7 +8,8 @@ use std::path::{Path, PathBuf};
 use super::problem::{Place, Problem, Problems, quote_path};
 use super::reader::Reader;
 use super::{
-    Config, accounts, budgets, collect, document, environment, layers, log, operator, receivers, store, web,
+    Config, accounts, budgets, collect, document, environment, guard, layers, log, operator, receivers,
+    store, switch, web,
 };
 
 /// Where the file is looked for, when neither the command nor the environment names one.
@@ -130,7 +131,8 @@ fn read(reader: &Reader, file: &Path, variables: &BTreeMap<String, OsString>) ->
     let folder = file.parent().unwrap_or(Path::new(""));
     let receivers = receivers::read(&root);
     let collect = collect::read(&root);
-    let accounts = accounts::read(&root, folder);
+    let guard = guard::read(&root);
+    let accounts = accounts::read(&root, folder, &guard);
     let around = budgets::Around {
         accounts: &accounts,
         has_all: !accounts.is_empty() && accounts.len() == root.count("accounts"),
@@ -141,6 +143,7 @@ fn read(reader: &Reader, file: &Path, variables: &BTreeMap<String, OsString>) ->
     Some(Config {
         web: web::read(&root),
         collect,
+        writes_off: switch::read(&root),
         accounts,
         budgets,
         store: store::read(&root, folder, variables),
@@ -180,7 +183,7 @@ mod tests {
             } else if let Some((key, _)) = line.split_once(" = ")
                 && key.chars().all(|c| c.is_ascii_lowercase() || c == '_')
             {
-                keys.insert(format!("{section}.{key}"));
+                keys.insert(format!("{section}.{key}").trim_start_matches('.').to_owned());
             }
         }
         keys
@@ -216,7 +219,8 @@ mod tests {
                 || path != &["budgets", "*", "labels"]
                     && known.iter().any(|other| other.len() > path.len() && other.starts_with(path))
         };
-        let tables = ["web", "operator", "collect", "store", "log", "receivers", "budgets", "accounts"];
+        let tables =
+            ["web", "operator", "collect", "store", "log", "guard", "receivers", "budgets", "accounts"];
         let keys: BTreeSet<String> = known
             .iter()
             .filter(|path| !is_table(path) && !tables.contains(&path.join(".").as_str()))

@@ -20,6 +20,7 @@ mod document;
 mod duration;
 mod environment;
 mod field;
+mod guard;
 mod later;
 mod layers;
 mod lines;
@@ -28,18 +29,21 @@ mod log;
 mod name;
 mod nearest;
 mod operator;
+mod pattern;
 mod problem;
 mod reader;
 mod receivers;
 mod secret;
 mod store;
+mod switch;
 mod syntax;
 mod web;
 
 pub use accounts::credential::CredentialSource;
 pub use accounts::schedule::{DEFAULT_SCHEDULE, DEFAULT_SUBSCRIPTIONS_SCHEDULE};
 pub use accounts::vendor::{
-    AuthScheme, DECODO_V1_BASE_URL, DECODO_V2_BASE_URL, DecodoDialect, DecodoLogin, OXYLABS_BASE_URL, Vendor,
+    AuthScheme, DECODO_V1_BASE_URL, DECODO_V2_BASE_URL, DecodoDialect, DecodoLogin, OXYLABS_BASE_URL,
+    UpdateRoute, Vendor,
 };
 pub use accounts::{AccountConfig, DEFAULT_REQUESTS_PER_SECOND, DEFAULT_TIMEOUT};
 pub use collect::{
@@ -62,6 +66,8 @@ pub struct Config {
     pub web: Web,
     /// What holds for the collectors of all accounts.
     pub collect: Collect,
+    /// Whether no limit is lowered anywhere, whatever else is written.
+    pub writes_off: bool,
     /// The accounts; at least one.
     pub accounts: BTreeMap<AccountName, AccountConfig>,
     /// The budgets, in the order of their names.

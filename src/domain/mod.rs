@@ -15,6 +15,7 @@ pub(crate) mod example;
 pub mod figure;
 pub mod forecast;
 pub mod grant;
+pub mod guard;
 pub mod history;
 pub mod incident;
 pub mod judgement;

@@ -3,6 +3,7 @@
 #![expect(clippy::unwrap_used, reason = "a test stops at what it did not expect")]
 
 mod budgets;
+mod writes;
 
 use std::collections::BTreeMap;
 use std::ffi::OsString;
@@ -12,7 +13,7 @@ use std::time::Duration;
 use proptest::prelude::*;
 use proxymeter::config::{
     self, AuthScheme, Config, CredentialSource, DecodoDialect, DecodoLogin, LogFormat, Problems,
-    StoreLocation, Vendor,
+    StoreLocation, UpdateRoute, Vendor,
 };
 use proxymeter::domain::account::AccountName;
 use proxymeter::domain::collector::Collector;
@@ -157,6 +158,7 @@ fn a_whole_configuration_is_read() {
         dialect: DecodoDialect::V2,
         login: DecodoLogin::None,
         auth_scheme: AuthScheme::Bearer,
+        update_route: UpdateRoute::Id,
     };
     assert_eq!(new.vendor, vendor);
     assert_eq!(new.base_url.as_str(), config::DECODO_V2_BASE_URL);
@@ -226,7 +228,7 @@ fn the_environment_lies_over_the_file() {
     .unwrap_or_else(|problems| panic!("{problems}"));
     assert_eq!((config.log.format, config.log.level.as_str()), (LogFormat::Json, "debug"));
     assert_eq!(config.collect.targets_top, 12);
-    assert!(config.web.open);
+    assert!(config.web.open && config.writes_off);
     assert_eq!(password(&config), "environment");
     assert!(account(&config, "acme-mobile").schedule.contains_key(&Collector::Targets));
     assert_eq!(account(&config, "by-env").account.provider, "decodo");
@@ -246,7 +248,7 @@ fn mistakes_of_the_environment_are_told_by_the_variables_name() {
         ("PROXYMETER__OPERATOR__NOTIFY", "ops,finance"),
         ("PROXYMETER__STORE__URL", "postgres://u:hunter2@db/x"),
         ("PROXYMETER__WEB", "x"),
-        ("PROXYMETER__WRITES", "on"),
+        ("PROXYMETER__WRITES", "hunter2"),
     ];
     insta::assert_snapshot!(message(LEAST, &variables), @r#"
     environment: PROXYMETER__ACCOUNTS__ACMEMOBILE__PASSWORD: accounts.acmemobile: no such account in the file
@@ -270,8 +272,8 @@ fn mistakes_of_the_environment_are_told_by_the_variables_name() {
         write sqlite:FILE, and run one proxymeter
     environment: PROXYMETER__WEB: web: expected a table, found a text
         set its keys one by one: PROXYMETER__WEB__KEY=value
-    environment: PROXYMETER__WRITES: expected "off"
-        write: PROXYMETER__WRITES=off, or unset it
+    environment: PROXYMETER__WRITES: writes: expected "on" or "off", found a text
+        write: PROXYMETER__WRITES=off
     12 problems in the configuration
     "#);
 }

@@ -25,6 +25,8 @@ pub enum Vendor {
         login: DecodoLogin,
         /// What stands before the token in `Authorization`.
         auth_scheme: AuthScheme,
+        /// Where a changed sub-user is put.
+        update_route: UpdateRoute,
     },
 }
 
@@ -60,6 +62,16 @@ pub enum AuthScheme {
     Token,
     /// `Bearer`.
     Bearer,
+}
+
+/// Where a changed sub-user is put.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum UpdateRoute {
+    /// At its id.
+    #[default]
+    Id,
+    /// At the list of all, to the letter of the published contract, which names no sub-user: for commands by hand.
+    Collection,
 }
 
 impl Vendor {
@@ -101,6 +113,12 @@ impl Vendor {
         }
     }
 
+    /// Whether a change says whose it is; without that, no budget changes anything.
+    #[must_use]
+    pub const fn names_changed(&self) -> bool {
+        !matches!(self, Self::Decodo { update_route: UpdateRoute::Collection, .. })
+    }
+
     /// Whether a static key stands in for a login.
     pub(super) const fn has_static_key(&self) -> bool {
         matches!(self, Self::Decodo { login: DecodoLogin::None, .. })
@@ -117,7 +135,7 @@ enum Name {
 const OXYLABS_ONLY: [&str; 1] = ["entry"];
 
 /// The keys that Decodo accounts have and others do not.
-const DECODO_ONLY: [&str; 5] = ["dialect", "login", "auth_scheme", "api_key", "api_key_file"];
+const DECODO_ONLY: [&str; 6] = ["dialect", "login", "auth_scheme", "update_route", "api_key", "api_key_file"];
 
 pub(super) fn read(section: &Section<'_>) -> Option<Vendor> {
     if !section.has("provider") {
@@ -136,7 +154,7 @@ pub(super) fn read(section: &Section<'_>) -> Option<Vendor> {
     Some(vendor)
 }
 
-/// The three keys of a dialect; at another vendor's account only their presence counts.
+/// The keys of a dialect; at another vendor's account only their presence counts.
 fn read_decodo(section: &Section<'_>, is_foreign: bool) -> Vendor {
     fn word<T: Copy>(
         section: &Section<'_>,
@@ -164,7 +182,17 @@ fn read_decodo(section: &Section<'_>, is_foreign: bool) -> Vendor {
         "auth_scheme",
         &[("raw", AuthScheme::Raw), ("token", AuthScheme::Token), ("bearer", AuthScheme::Bearer)],
     );
+    let update_route = word(
+        section,
+        is_foreign,
+        "update_route",
+        &[("id", UpdateRoute::Id), ("collection", UpdateRoute::Collection)],
+    );
     let dialect = dialect.unwrap_or_default();
+    if update_route == Some(UpdateRoute::Collection) && dialect != DecodoDialect::Published {
+        let complaint = Complaint::new("only dialect \"published\" has a route without an id").hiding();
+        section.refuse("update_route", complaint.write("id"));
+    }
     let (usual_login, usual_scheme) = match dialect {
         DecodoDialect::Published => (DecodoLogin::Json, AuthScheme::Raw),
         DecodoDialect::V1 => (DecodoLogin::Basic, AuthScheme::Token),
@@ -174,5 +202,6 @@ fn read_decodo(section: &Section<'_>, is_foreign: bool) -> Vendor {
         dialect,
         login: login.unwrap_or(usual_login),
         auth_scheme: auth_scheme.unwrap_or(usual_scheme),
+        update_route: update_route.unwrap_or_default(),
     }
 }

@@ -96,10 +96,7 @@ pub(super) fn check(
             format!("accounts.{} has dialect \"published\", which cannot freeze", account.account.name);
         section.refuse("action", Complaint::new(message).hiding().advise("write: action = \"limit 55GB\""));
     }
-    let unwritten = scope.accounts().find(|account| !account.account.writes);
-    if let Some(account) = unwritten.filter(|_| action.mode != Mode::Observe) {
-        let message =
-            format!("accounts.{} has writes = false, so nothing is changed there", account.account.name);
-        section.refuse("mode", Complaint::new(message).hiding().write_bare("\"observe\"", "observe"));
+    if action.mode != Mode::Observe {
+        scope.check_writable(section, "mode");
     }
 }

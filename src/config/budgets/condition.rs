@@ -2,8 +2,6 @@
 
 use std::time::Duration;
 
-use rust_decimal::Decimal;
-
 use crate::domain::budget::amount::Share;
 use crate::domain::budget::threshold::{BurnRule, Condition};
 
@@ -61,11 +59,8 @@ fn burn(text: &str) -> Result<BurnRule, Complaint> {
     let [factor, "over", long, "and", short] = text.split_whitespace().collect::<Vec<_>>()[..] else {
         return Err(Complaint::shape());
     };
-    let number = factor.strip_suffix('x').and_then(|factor| factor.parse::<Decimal>().ok());
-    let share = number.and_then(|number| number.checked_mul(Decimal::ONE_HUNDRED));
-    let share = share.and_then(|share| format!("{}%", share.normalize()).parse::<Share>().ok());
     let (long, short) = (duration::parse(long), duration::parse(short));
-    let (Some(factor), Some(long), Some(short)) = (share, long, short) else {
+    let (Some(factor), Some(long), Some(short)) = (share::factor(factor), long, short) else {
         return Err(Complaint::shape());
     };
     if factor < Share::WHOLE {

@@ -5,18 +5,21 @@ use std::time::Duration;
 use jiff::Timestamp;
 
 use crate::domain::budget::Per;
-use crate::domain::budget::selector::{Selector, Selectors};
+use crate::domain::budget::selector::Selectors;
 use crate::domain::collector::Collector;
 
 use super::super::accounts::AccountConfig;
+use super::super::pattern;
 use super::{Around, Complaint, Section};
 
 /// Reads the six selectors.
 pub(super) fn selectors(section: &Section<'_>) -> Selectors {
     let read = |key| {
-        section.parse(key, "a regular expression such as \"scraper_.*\"", |text| match text {
-            "" => Err(Complaint::new("this fits no name").hiding().advise("take it out to fit every name")),
-            text => Selector::new(text).map_err(|error| Complaint::new(error.to_string())),
+        section.parse(key, "a regular expression such as \"scraper_.*\"", |text| {
+            pattern::read(text).map_err(|complaint| match text {
+                "" => complaint.advise("take it out to fit every name"),
+                _ => complaint,
+            })
         })
     };
     Selectors {
@@ -85,6 +88,26 @@ impl<'a> Scope<'a> {
         if !is_read && !self.fitting.is_empty() && self.around.has_all {
             let message = format!("none of the accounts that this fits reads {collector}");
             section.refuse("per", Complaint::new(message).hiding().advise(hint));
+        }
+    }
+
+    /// What changes something at the vendor needs accounts where that may be, and can; `key` says that it does.
+    pub(super) fn check_writable(&self, section: &Section<'_>, key: &'static str) {
+        let unwritten = self.fitting.iter().find(|account| !account.account.writes);
+        if let Some(account) = unwritten {
+            let message =
+                format!("accounts.{} has writes = false, so nothing is changed there", account.account.name);
+            let hint = format!("write: {key} = \"observe\", or writes = true at the account");
+            section.refuse(key, Complaint::new(message).hiding().advise(hint));
+        }
+        let nameless = self.fitting.iter().find(|account| !account.vendor.names_changed());
+        if let Some(account) = nameless {
+            let message = format!(
+                "accounts.{} has update_route = \"collection\", which says not whose limit it changes",
+                account.account.name
+            );
+            let hint = format!("write: {key} = \"observe\", or update_route = \"id\" at the account");
+            section.refuse(key, Complaint::new(message).hiding().advise(hint));
         }
     }
 

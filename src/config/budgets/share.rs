@@ -22,6 +22,13 @@ pub(super) fn read(section: &Section<'_>, key: &'static str, most: Option<Share>
     })
 }
 
+/// Reads a factor such as `6x` or `1.5x`, with at most four places.
+pub(in crate::config) fn factor(text: &str) -> Option<Share> {
+    let number: Decimal = text.strip_suffix('x')?.parse().ok()?;
+    let percent = number.checked_mul(Decimal::ONE_HUNDRED)?;
+    format!("{}%", percent.normalize()).parse().ok()
+}
+
 /// A number without its sign: 0.8 is a part of one, 80 a part of hundred.
 fn meant(text: &str) -> Option<String> {
     let number = text.parse().ok().filter(|number: &Decimal| *number > Decimal::ZERO)?;

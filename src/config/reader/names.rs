@@ -19,7 +19,7 @@ impl Reader {
                 pattern.push(ANY.to_owned());
             }
             if later::is_later(path) {
-                self.push(path, self.key_place(path), later::message("not"), Some(later::HINT.to_owned()));
+                self.push(path, self.key_place(path), later::message(), Some(later::HINT.to_owned()));
             } else if !self.is_known(pattern) {
                 pattern.pop();
                 self.unknown_key(path, value, pattern);

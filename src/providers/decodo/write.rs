@@ -100,7 +100,7 @@ pub(super) fn update(
         (UpdateRoute::Collection, Dialect::Published) => "/sub-users".to_owned(),
         (UpdateRoute::Collection, _) => {
             return Err(ProviderError::Unsupported(
-                "only Decodo's published contract has a PUT without an id: use update_route by_id",
+                "only Decodo's published contract has a PUT without an id: write update_route = \"id\"",
             ));
         }
     };

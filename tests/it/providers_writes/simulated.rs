@@ -222,7 +222,7 @@ async fn the_route_without_an_id_is_only_by_choice() {
         let refused = stand.client_with(dialect, UpdateRoute::Collection).check_change(&change).unwrap_err();
         assert_eq!(
             refused.to_string(),
-            "only Decodo's published contract has a PUT without an id: use update_route by_id"
+            "only Decodo's published contract has a PUT without an id: write update_route = \"id\""
         );
     }
 }
