@@ -82,6 +82,7 @@ fn read_budget(name: &str, section: &Section<'_>, around: &Around<'_>) -> Option
         period,
         labels,
         unknown: unknown.unwrap_or_default(),
+        standing_cap: None,
         thresholds: thresholds.iter().filter_map(|threshold| threshold.read.clone()).collect(),
     };
     let interval = scope.longest_pause(budget.per);

@@ -79,6 +79,8 @@ pub struct Budget {
     pub labels: BTreeMap<String, String>,
     /// Whether a judgement that cannot be made is told.
     pub unknown: OnUnknown,
+    /// Whether the vendor's own limit is kept at what the budget still allows.
+    pub standing_cap: Option<threshold::Mode>,
     /// When something follows, at most [`MAX_THRESHOLDS`].
     pub thresholds: Vec<Threshold>,
 }

@@ -1,6 +1,7 @@
 //! What proxymeter talks about: pure values and rules, without I/O, clock or serialisation.
 
 pub mod account;
+pub mod act;
 pub mod budget;
 pub mod burn;
 pub mod cause;

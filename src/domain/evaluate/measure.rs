@@ -127,6 +127,22 @@ pub fn each<'a>(
     }
 }
 
+/// How much one sub-user may use, with what was granted.
+///
+/// # Errors
+/// The amount is a share of something that is not known.
+pub fn amount_of(
+    budget: &Budget,
+    view: &View<'_>,
+    now: Timestamp,
+    row: &SubUserRow,
+) -> Result<Bytes, Unknown> {
+    let span = Span::new(budget.period, view, now);
+    let product = row.sub_user.product.as_ref().unwrap_or(&view.account.product);
+    let granted = Granted::new(budget, view, &span, now).to(key_of(row), product);
+    of_row(budget, view, &span, (None, granted), (row, product), false).amount
+}
+
 /// The rows that a budget means, with their products.
 fn chosen<'a>(budget: &Budget, view: &View<'a>) -> impl Iterator<Item = (&'a SubUserRow, &'a Arc<str>)> {
     let account = view.account;
@@ -315,6 +331,7 @@ pub(super) fn is_row_of(row: &SubUserRow, product: &str, identity: &SubUserIdent
 }
 
 /// A row's key without a copy.
-pub(super) fn key_of(row: &SubUserRow) -> &str {
+#[must_use]
+pub fn key_of(row: &SubUserRow) -> &str {
     row.sub_user.id.as_ref().map_or(&*row.sub_user.username, |id| &*id.0)
 }

@@ -1,0 +1,107 @@
+//! What is carried out next at an account: restores first and without bound, then the fastest burners as far as the guard
+//! allows.
+
+use std::cmp::Reverse;
+use std::collections::{BTreeMap, BTreeSet};
+
+use jiff::{SignedDuration, Timestamp};
+
+use super::action::Action;
+use super::books::{Books, Delta, Entry};
+use super::carry::{Work, gate};
+use super::gate::Gate;
+use super::step::Terms;
+use crate::domain::account::AccountName;
+use crate::domain::snapshot::SubUserKey;
+
+/// What is picked, and what is to be saved of those that are not.
+#[derive(Clone, Debug, Default)]
+pub struct Picked {
+    /// By sub-user.
+    pub work: Vec<Work>,
+    /// Lowering actions that the guard keeps waiting since now.
+    pub delta: Delta,
+    /// How many the guard keeps waiting.
+    pub waiting: usize,
+}
+
+/// Picks at most `most` sub-users of an account.
+#[must_use]
+pub fn pick(books: &Books, account: &AccountName, terms: &Terms, most: usize, now: Timestamp) -> Picked {
+    let mut picked = Picked::default();
+    let of_account = || books.actions.values().filter(|action| action.account == *account);
+    let under_way: BTreeSet<&SubUserKey> =
+        of_account().filter(|action| action.stage.is_open()).map(|action| &action.who.key).collect();
+    let ready = |action: &&Action| action.is_ready(now) && !under_way.contains(&action.who.key);
+
+    let mut by_key: BTreeMap<&SubUserKey, (Vec<Action>, Vec<Action>)> = BTreeMap::new();
+    let mut order: Vec<&SubUserKey> = Vec::new();
+    for restore in of_account().filter(|action| action.what.is_restore()).filter(ready) {
+        take(&mut by_key, &mut order, &restore.who.key, most, |of| of.0.push(restore.clone()));
+    }
+    if gate::of_account(terms, books.breakers.get(account)).is_none() {
+        let mut lowering: Vec<&Action> = of_account()
+            .filter(|action| !action.what.is_restore())
+            .filter(ready)
+            .filter(|action| action.blocked.is_none_or(may_pass))
+            .collect();
+        lowering.sort_by_key(|action| (Reverse(action.pace), action.id));
+        let mut left = left(books, account, terms, now);
+        for action in lowering {
+            if !action.is_cap() {
+                if left == 0 {
+                    picked.waiting += 1;
+                    wait(action, &mut picked.delta, now);
+                    continue;
+                }
+                left -= 1;
+            }
+            take(&mut by_key, &mut order, &action.who.key, most, |of| of.1.push(action.clone()));
+        }
+    }
+    for key in order {
+        let Some((restore, lower)) = by_key.remove(key) else { continue };
+        let throttle = books.throttles.get(&(account.clone(), key.clone())).cloned();
+        picked.work.push(Work { throttle, lower, restore });
+    }
+    picked
+}
+
+fn take<'a>(
+    by_key: &mut BTreeMap<&'a SubUserKey, (Vec<Action>, Vec<Action>)>,
+    order: &mut Vec<&'a SubUserKey>,
+    key: &'a SubUserKey,
+    most: usize,
+    put: impl FnOnce(&mut (Vec<Action>, Vec<Action>)),
+) {
+    if !by_key.contains_key(key) {
+        if order.len() >= most {
+            return;
+        }
+        order.push(key);
+    }
+    put(by_key.entry(key).or_default());
+}
+
+/// Gates that only a fresh comparison, or time, can open.
+const fn may_pass(gate: Gate) -> bool {
+    matches!(gate, Gate::Guard | Gate::Paused | Gate::NotOwner | Gate::Person | Gate::CounterOrigin)
+}
+
+/// How many the guard still allows in this hour and day.
+fn left(books: &Books, account: &AccountName, terms: &Terms, now: Timestamp) -> usize {
+    let since = |hours| now.checked_sub(SignedDuration::from_hours(hours)).unwrap_or(Timestamp::MIN);
+    let of = |most: u32, hours| (most as usize).saturating_sub(books.lowered_since(account, since(hours)));
+    of(terms.guard.max_actions_per_hour, 1).min(of(terms.guard.max_actions_per_day, 24))
+}
+
+fn wait(action: &Action, delta: &mut Delta, now: Timestamp) {
+    if action.blocked == Some(Gate::Guard) {
+        return;
+    }
+    let mut action = action.clone();
+    action.blocked = Some(Gate::Guard);
+    delta.blocked.push((action.id, Gate::Guard));
+    delta.entries.push(Entry::of(&action, "blocked", format!("guard: {}", Gate::Guard.advice()), now));
+    delta.put(action);
+}
