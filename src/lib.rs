@@ -10,6 +10,7 @@ pub mod cli;
 pub mod collect;
 pub mod config;
 pub mod domain;
+pub mod enforce;
 #[cfg(fuzzing)]
 pub mod fuzzing;
 pub mod metrics;

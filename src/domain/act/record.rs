@@ -98,6 +98,14 @@ impl Change {
         self.on(*record) == *record
     }
 
+    /// Whether `record` says of the fields that this change names what `before` said.
+    #[must_use]
+    pub fn is_in_as(&self, before: &Record, record: &Record) -> bool {
+        (self.active.is_none() || record.active == before.active)
+            && (self.limit.is_none() || record.limit == before.limit)
+            && (self.auto_disable.is_none() || record.auto_disable == before.auto_disable)
+    }
+
     /// This change and a later one.
     #[must_use]
     pub fn then(&self, later: &Self) -> Self {
