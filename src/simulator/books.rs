@@ -8,12 +8,13 @@ use serde_json::{Map, Value};
 
 use super::account::Account;
 use super::operation::Operation;
+use super::record::Written;
 use super::scenario::Dialect;
 use super::sub_user::{Status, SubUser};
 use super::wire;
 use super::workload::saturated;
 
-/// How many writes the books hold.
+/// How many writes the books hold; what came of all of them, [`SubUserBooks::changes`] counts.
 const WRITES: usize = 1000;
 
 /// Everything that the simulator knows, at one moment.
@@ -81,8 +82,23 @@ pub struct WriteBooks {
     pub id: String,
     /// The body without its password.
     pub body: Value,
-    /// Whether the vendor's record changed.
+    /// Whether the vendor carried it out.
     pub applied: bool,
+    /// The sub-user's record before it; `null` where there was none, and for the whitelist.
+    pub before: Option<RecordBooks>,
+    /// The sub-user's record after it; the same where nothing changed.
+    pub after: Option<RecordBooks>,
+}
+
+/// What a write may change of a sub-user.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct RecordBooks {
+    /// The cap; `null` is none, 0 a block.
+    pub limit_bytes: Option<u64>,
+    /// Whether the vendor cuts off at the cap.
+    pub auto_disable: bool,
+    /// As in [`SubUserBooks::status`].
+    pub status: &'static str,
 }
 
 /// One sub-user's truth.
@@ -108,6 +124,9 @@ pub struct SubUserBooks {
     pub auto_disable: bool,
     /// Whether the counter never resets.
     pub lifetime: bool,
+    /// How many calls changed its record; those of a person in the dashboard are not counted, nor is one that repeats
+    /// what stands there.
+    pub changes: u64,
     /// Where its traffic went, by day.
     pub targets: Vec<TargetBooks>,
 }
@@ -162,6 +181,7 @@ impl Counts {
         id: &str,
         body: Option<Map<String, Value>>,
         applied: bool,
+        (before, after): Written,
     ) {
         let mut body = body.unwrap_or_default();
         if let Some(password) = body.get_mut("password") {
@@ -176,6 +196,8 @@ impl Counts {
             id: id.to_owned(),
             body: body.into(),
             applied,
+            before,
+            after,
         });
     }
 }
@@ -221,12 +243,7 @@ fn of_sub_user(account: &Account, user: &SubUser, days: u32) -> SubUserBooks {
     SubUserBooks {
         id: user.id,
         username: user.username.clone(),
-        status: match user.status {
-            Status::Active => "active",
-            Status::Disabled => "disabled",
-            Status::CutOff => "cut_off",
-            Status::Deleted => "deleted",
-        },
+        status: user.status.as_str(),
         listed: user.is_listed(account.lists_disabled()),
         traffic_bytes: user.counter,
         reported_bytes: match account.spec.dialect {
@@ -237,6 +254,7 @@ fn of_sub_user(account: &Account, user: &SubUser, days: u32) -> SubUserBooks {
         limit_bytes: user.limit.bytes().map(|bytes| bytes.0),
         auto_disable: user.auto_disable,
         lifetime: user.lifetime,
+        changes: user.changes,
         targets: targets
             .map(|row| TargetBooks {
                 date: row.date.to_string(),

@@ -23,6 +23,23 @@ pub(super) struct Change {
     pub(super) counted_from: Option<Timestamp>,
 }
 
+/// What a person changes of a sub-user in the vendor's dashboard; what is `None` stays.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct ByHand {
+    /// The cap.
+    pub limit: Option<Limit>,
+    /// Whether the vendor cuts off at it.
+    pub auto_disable: Option<bool>,
+    /// Whether traffic flows.
+    pub enabled: Option<bool>,
+}
+
+impl From<ByHand> for Change {
+    fn from(ByHand { limit, auto_disable, enabled }: ByHand) -> Self {
+        Self { limit, auto_disable, enabled, ..Self::default() }
+    }
+}
+
 /// A field, and what is wrong with it.
 pub(super) type Problem = (&'static str, &'static str);
 

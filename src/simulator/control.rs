@@ -6,8 +6,10 @@ use serde::Deserialize;
 use serde_json::{Value, json};
 
 use super::Simulator;
+use super::change::ByHand;
 use super::exchange::{Answer, Call};
 use super::fault_text::RawFault;
+use super::file::section;
 
 /// Days of targets in the books unless asked otherwise.
 pub(super) const DAYS: u32 = 31;
@@ -24,6 +26,14 @@ struct ClockChange {
     paused: Option<bool>,
     speed: Option<f64>,
     advance: Option<String>,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct RawByHand {
+    set_limit: Option<String>,
+    set_auto_disable: Option<bool>,
+    set_enabled: Option<bool>,
 }
 
 /// Answers one control route.
@@ -48,6 +58,10 @@ pub(super) fn answer(simulator: &Simulator, call: &Call) -> Answer {
         (["sessions"], Method::DELETE) => {
             simulator.revoke_sessions();
             Answer::empty(StatusCode::NO_CONTENT)
+        }
+        (["sub-users", account, name], Method::POST) => by_hand(simulator, account, name, &call.body),
+        (["sub-users", account, name], Method::DELETE) => {
+            done_by_hand(simulator.delete_by_hand(account, name))
         }
         _ => Answer::json(StatusCode::NOT_FOUND, json!({ "error": "no such control route" })),
     }
@@ -89,6 +103,29 @@ fn faults(simulator: &Simulator, body: &[u8]) -> Answer {
             Answer::json(StatusCode::CREATED, simulator.faults())
         }
         Err((key, problem)) => refused(&format!("{key}: {problem}")),
+    }
+}
+
+fn by_hand(simulator: &Simulator, account: &str, name: &str, body: &[u8]) -> Answer {
+    let raw: RawByHand = match serde_json::from_slice(body) {
+        Ok(raw) => raw,
+        Err(problem) => return refused(&problem.to_string()),
+    };
+    let Some(gigabyte) = simulator.gigabyte(account) else { return done_by_hand(false) };
+    let limit = raw.set_limit.as_deref().map(|text| section::limit(text, gigabyte));
+    match limit.transpose() {
+        Ok(limit) => {
+            let change = ByHand { limit, auto_disable: raw.set_auto_disable, enabled: raw.set_enabled };
+            done_by_hand(simulator.change_by_hand(account, name, change))
+        }
+        Err(problem) => refused(&format!("set_limit: {problem}")),
+    }
+}
+
+fn done_by_hand(is_known: bool) -> Answer {
+    match is_known {
+        true => Answer::empty(StatusCode::NO_CONTENT),
+        false => Answer::json(StatusCode::NOT_FOUND, json!({ "error": "no such sub-user" })),
     }
 }
 

@@ -43,6 +43,8 @@ impl Delivery {
                     tokio::time::sleep(Duration::try_from(*late).unwrap_or_default()).await;
                 }
                 Fault::Date(off) => date = date.checked_add(*off).unwrap_or(date),
+                // Told when the call was carried out.
+                Fault::Late(_) => {}
                 Fault::Silent => std::future::pending().await,
                 other => response = self.lie(other),
             }
@@ -83,6 +85,9 @@ impl Delivery {
             Fault::Truncate => self.part(Body::from),
             Fault::Empty => self.changed(|value| shorten(value, |_| 0)),
             Fault::Halve => self.changed(|value| shorten(value, |length| length.saturating_sub(1) / 2)),
+            Fault::Cut(share) => {
+                self.changed(|value| shorten(value, |length| (length as f64 * share) as usize))
+            }
             Fault::Zeros => self.changed(zero),
             _ => self.answer.clone().into_response(),
         }

@@ -24,10 +24,11 @@ pub(super) struct RawFault {
     pub(super) bytes: Option<u64>,
     pub(super) depth: Option<u32>,
     pub(super) to: Option<String>,
+    pub(super) share: Option<f64>,
 }
 
 /// Each fault with the parameters that it takes.
-pub(super) const FAULTS: [(&str, &[&str]); 18] = [
+pub(super) const FAULTS: [(&str, &[&str]); 20] = [
     ("latency", &["delay"]),
     ("date", &["offset"]),
     ("status", &["status", "retry_after", "retry_after_date"]),
@@ -38,9 +39,11 @@ pub(super) const FAULTS: [(&str, &[&str]); 18] = [
     ("lose-answer", &[]),
     ("ignore-write", &[]),
     ("round-write", &[]),
+    ("late", &["delay"]),
     ("html", &[]),
     ("empty", &[]),
     ("halve", &[]),
+    ("cut", &["share"]),
     ("zeros", &[]),
     ("huge", &["bytes"]),
     ("gzip-bomb", &["bytes"]),
@@ -83,7 +86,7 @@ impl RawFault {
         })
     }
 
-    fn parameters(&self) -> [(&'static str, bool); 8] {
+    fn parameters(&self) -> [(&'static str, bool); 9] {
         [
             ("delay", self.delay.is_some()),
             ("offset", self.offset.is_some()),
@@ -93,6 +96,7 @@ impl RawFault {
             ("bytes", self.bytes.is_some()),
             ("depth", self.depth.is_some()),
             ("to", self.to.is_some()),
+            ("share", self.share.is_some()),
         ]
     }
 
@@ -116,9 +120,14 @@ impl RawFault {
             "lose-answer" => Fault::LoseAnswer,
             "ignore-write" => Fault::IgnoreWrite,
             "round-write" => Fault::RoundWrite,
+            "late" => Fault::Late(required("delay", self.delay.as_deref())?),
             "html" => Fault::Html,
             "empty" => Fault::Empty,
             "halve" => Fault::Halve,
+            "cut" => {
+                let share = self.share.filter(|share| (0.0..=1.0).contains(share));
+                Fault::Cut(share.ok_or(("share", "must be from 0 to 1".to_owned()))?)
+            }
             "zeros" => Fault::Zeros,
             "huge" => Fault::Huge(self.bytes.unwrap_or(2_000_000_000)),
             "gzip-bomb" => Fault::GzipBomb(self.bytes.unwrap_or(10_000_000_000)),

@@ -53,12 +53,16 @@ pub enum Fault {
     IgnoreWrite,
     /// A write's limit is rounded to whole gigabytes.
     RoundWrite,
+    /// Lists and single records know of a write only so much later. Goes together with another fault.
+    Late(SignedDuration),
     /// An HTML page with 200.
     Html,
     /// Lists without rows.
     Empty,
     /// Lists with fewer than half of their rows.
     Halve,
+    /// Lists with so much of their rows, from 0 to 1, rounded down.
+    Cut(f64),
     /// Every figure of usage is 0.
     Zeros,
     /// A body of so many bytes.
@@ -95,9 +99,11 @@ impl Fault {
             Self::LoseAnswer => "lose-answer",
             Self::IgnoreWrite => "ignore-write",
             Self::RoundWrite => "round-write",
+            Self::Late(_) => "late",
             Self::Html => "html",
             Self::Empty => "empty",
             Self::Halve => "halve",
+            Self::Cut(_) => "cut",
             Self::Zeros => "zeros",
             Self::Huge(_) => "huge",
             Self::GzipBomb(_) => "gzip-bomb",
@@ -133,11 +139,11 @@ impl Fault {
 
     /// Whether another fault may happen to the same call.
     const fn goes_together(&self) -> bool {
-        matches!(self, Self::Latency(_) | Self::Date(_))
+        matches!(self, Self::Latency(_) | Self::Date(_) | Self::Late(_))
     }
 
     const fn is_for_writes(&self) -> bool {
-        matches!(self, Self::IgnoreWrite | Self::RoundWrite)
+        matches!(self, Self::IgnoreWrite | Self::RoundWrite | Self::Late(_))
     }
 }
 

@@ -18,6 +18,8 @@
 //! `POST /-/faults` with a rule such as `{"fault": "status", "status": 429, "retry_after": "30s", "count": 2}`, or a
 //! list of them, makes calls go wrong; `GET` tells how often each happened, `DELETE` ends them. `docs/SIMULATOR.md`
 //! has them all.
+//! `POST /-/sub-users/{account}/{name}` with `set_limit`, `set_auto_disable` or `set_enabled`, and `DELETE`, are a person
+//! in the vendor's dashboard.
 //! These need no authentication: the server is for loopback.
 
 mod account;
@@ -38,6 +40,7 @@ pub(crate) mod file;
 mod laws;
 mod operation;
 mod oxylabs;
+mod record;
 mod scenario;
 mod server;
 mod sub_user;
@@ -50,8 +53,11 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use jiff::{SignedDuration, Timestamp};
 use serde_json::{Value, json};
 
+use crate::domain::units::Gigabyte;
+
 pub use self::answers::{Answers, DaysUsed};
-pub use self::books::{AccountBooks, Books, SubUserBooks, TargetBooks, WriteBooks};
+pub use self::books::{AccountBooks, Books, RecordBooks, SubUserBooks, TargetBooks, WriteBooks};
+pub use self::change::ByHand;
 pub use self::faults::{Fault, FaultRule, RetryAfter};
 pub use self::file::ScenarioError;
 pub use self::scenario::{
@@ -60,6 +66,8 @@ pub use self::scenario::{
 };
 pub use self::server::serve;
 
+use self::account::Account;
+use self::change::Change;
 use self::delivery::Delivery;
 use self::exchange::Call;
 use self::world::World;
@@ -160,6 +168,38 @@ impl Simulator {
         let world = self.world();
         let rules = world.faults.happened();
         rules.map(|(rule, happened)| json!({ "fault": rule.fault.name(), "happened": happened })).collect()
+    }
+
+    /// Changes a sub-user as a person does in the vendor's dashboard, without a call; `false` where there is none of
+    /// that name.
+    #[must_use]
+    pub fn change_by_hand(&self, account: &str, sub_user: &str, change: ByHand) -> bool {
+        self.by_hand(account, sub_user, |account, id| account.update(id, &Change::from(change), false))
+    }
+
+    /// Deletes a sub-user as a person does in the vendor's dashboard; `false` where there is none of that name.
+    #[must_use]
+    pub fn delete_by_hand(&self, account: &str, sub_user: &str) -> bool {
+        self.by_hand(account, sub_user, Account::delete)
+    }
+
+    fn by_hand(&self, account: &str, sub_user: &str, act: impl FnOnce(&mut Account, u64)) -> bool {
+        let mut world = self.world();
+        world.advance((self.now)());
+        let mut accounts = world.accounts.iter_mut().map(|(account, _)| account);
+        let Some(account) = accounts.find(|known| known.spec.name == account) else { return false };
+        let Some(id) = account.by_name(sub_user).map(|user| user.id) else { return false };
+        act(account, id);
+        true
+    }
+
+    fn gigabyte(&self, account: &str) -> Option<Gigabyte> {
+        let world = self.world();
+        world
+            .accounts
+            .iter()
+            .find(|(known, _)| known.spec.name == account)
+            .map(|(known, _)| known.spec.gigabyte)
     }
 
     fn world(&self) -> MutexGuard<'_, World> {

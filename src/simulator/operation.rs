@@ -60,6 +60,11 @@ impl Operation {
         )
     }
 
+    /// Whether it changes a sub-user.
+    pub(super) const fn is_of_sub_user(self) -> bool {
+        matches!(self, Self::CreateSubUser | Self::UpdateSubUser | Self::DeleteSubUser)
+    }
+
     /// The name in books and faults.
     pub(super) const fn name(self) -> &'static str {
         match self {

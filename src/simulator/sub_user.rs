@@ -6,6 +6,7 @@ use std::sync::Arc;
 
 use jiff::{SignedDuration, Timestamp};
 
+use super::record::Outdated;
 use super::scenario::SubUserSpec;
 use super::workload::{Amount, Flow, amount, saturated};
 use crate::domain::units::{Bytes, Limit};
@@ -19,6 +20,18 @@ pub(super) enum Status {
     /// By the vendor, at the limit; ends with the period.
     CutOff,
     Deleted,
+}
+
+impl Status {
+    /// The word in the books.
+    pub(super) const fn as_str(self) -> &'static str {
+        match self {
+            Self::Active => "active",
+            Self::Disabled => "disabled",
+            Self::CutOff => "cut_off",
+            Self::Deleted => "deleted",
+        }
+    }
 }
 
 /// One sub-user as the vendor knows it.
@@ -38,6 +51,10 @@ pub(super) struct SubUser {
     pub(super) counter: u64,
     /// Exact bytes since the account's period began.
     pub(super) in_period: u64,
+    /// How many calls changed its record.
+    pub(super) changes: u64,
+    /// What lists tell of it instead, the oldest first.
+    pub(super) outdated: Vec<Outdated>,
     flow: Arc<Flow>,
     /// When it was switched on and off again.
     spans: Vec<(Timestamp, Option<Timestamp>)>,
@@ -59,6 +76,8 @@ impl SubUser {
             counted_from: begin,
             counter: spec.used_before.0,
             in_period: 0,
+            changes: 0,
+            outdated: Vec::new(),
             flow: Arc::new(flow),
             spans: if spec.enabled { vec![(begin, None)] } else { Vec::new() },
             cut_off_at: None,

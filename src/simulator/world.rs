@@ -10,6 +10,7 @@ use super::clock::Clock;
 use super::exchange::{Answer, Call};
 use super::faults::{Fault, Faults, RetryAfter};
 use super::operation::{self, Operation, Route};
+use super::record::Records;
 use super::scenario::{Dialect, Scenario};
 use super::{decodo, oxylabs};
 
@@ -93,17 +94,29 @@ fn perform(
     if faults.contains(&Fault::RoundWrite) {
         call.round_limit();
     }
-    let before = faults.contains(&Fault::IgnoreWrite).then(|| account.clone());
-    let answer = match account.spec.dialect {
-        Dialect::Oxylabs => oxylabs::answer(account, operation, route, call),
-        _ => decodo::answer(account, operation, route, call),
+    let undone = faults.contains(&Fault::IgnoreWrite).then(|| account.clone());
+    let is_list = matches!(operation, Operation::ListSubUsers | Operation::ReadSubUser);
+    let mut listed = if is_list { account.as_listed(call.now) } else { None };
+    let before = if operation.is_of_sub_user() { account.records(route.parameter) } else { Records::new() };
+    let asked = listed.as_mut().unwrap_or(account);
+    let answer = match asked.spec.dialect {
+        Dialect::Oxylabs => oxylabs::answer(asked, operation, route, call),
+        _ => decodo::answer(asked, operation, route, call),
     };
     if operation.is_write() {
-        let applied = answer.status.is_success() && before.is_none();
-        counts.note_write(account.at, operation, route.parameter, call.object(), applied);
-    }
-    if let Some(before) = before {
-        *account = before;
+        let applied = answer.status.is_success() && undone.is_none();
+        if let Some(undone) = undone {
+            *account = undone;
+        }
+        let known_from = faults.iter().find_map(|fault| match fault {
+            Fault::Late(by) => Some(call.now.checked_add(*by).unwrap_or(Timestamp::MAX)),
+            _ => None,
+        });
+        let written = match operation.is_of_sub_user() {
+            true => account.wrote(route.parameter, &before, known_from),
+            false => (None, None),
+        };
+        counts.note_write(account.at, operation, route.parameter, call.object(), applied, written);
     }
     answer
 }

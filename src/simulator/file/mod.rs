@@ -83,6 +83,7 @@ fn fault(section: Section<'_>, accounts: &[&str]) -> Option<FaultRule> {
         bytes: section.whole("bytes", 0..=i64::MAX.unsigned_abs()),
         depth: section.whole("depth", 0..=10_000_000).map(narrow),
         to: section.text("to"),
+        share: section.number("share", 0.0..=1.0),
     };
     if let Some(account) = raw.account.as_deref().filter(|account| !accounts.contains(account)) {
         section.wrong("account", &super::fault_text::unknown(account, accounts.iter().copied()));

@@ -168,13 +168,7 @@ impl<'t> Section<'t> {
 
     /// A cap: a size, `none` or `blocked`.
     pub(crate) fn limit(&self, key: &'static str, gigabyte: Gigabyte) -> Option<Limit> {
-        self.read(key, |value| match value.as_str().unwrap_or_default() {
-            "none" => Ok(Limit::Unlimited),
-            "blocked" => Ok(Limit::Blocked),
-            text => size(text, gigabyte)
-                .map(Limit::of)
-                .map_err(|problem| format!("{problem}, or \"none\" or \"blocked\"")),
-        })
+        self.read(key, |value| limit(value.as_str().unwrap_or_default(), gigabyte))
     }
 
     /// One of a few words.
@@ -253,6 +247,17 @@ impl<'t> Section<'t> {
             (path, "") => path.to_owned(),
             (path, key) => format!("{path}.{key}"),
         }
+    }
+}
+
+/// A cap: a size, `none` or `blocked`.
+pub(crate) fn limit(text: &str, gigabyte: Gigabyte) -> Result<Limit, String> {
+    match text {
+        "none" => Ok(Limit::Unlimited),
+        "blocked" => Ok(Limit::Blocked),
+        text => size(text, gigabyte)
+            .map(Limit::of)
+            .map_err(|problem| format!("{problem}, or \"none\" or \"blocked\"")),
     }
 }
 

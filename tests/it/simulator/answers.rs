@@ -36,7 +36,7 @@ fn eventful() -> Scenario {
     scenario
 }
 
-fn configuration(address: &str, access: &Access, gigabyte: Gigabyte) -> String {
+pub(super) fn configuration(address: &str, access: &Access, gigabyte: Gigabyte) -> String {
     let Access { account, provider, dialect, product, base_path, username, secret } = access;
     let own = match (*provider, *dialect) {
         ("decodo", "v2") => format!("dialect = \"v2\"\napi_key = \"{secret}\"\n"),

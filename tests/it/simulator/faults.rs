@@ -118,6 +118,10 @@ async fn a_late_answer_is_late() {
 async fn lists_shrink_and_figures_vanish() {
     assert_eq!(Faulty::with(json!({ "fault": "empty" })).await.json().await, json!([]));
     assert_eq!(Faulty::with(json!({ "fault": "halve" })).await.json().await, json!([]), "0 of 2 rows");
+    let cut = |share: f64| async move {
+        Faulty::with(json!({ "fault": "cut", "share": share })).await.json().await.as_array().unwrap().len()
+    };
+    assert_eq!([cut(0.49).await, cut(0.5).await, cut(1.0).await], [0, 1, 2]);
     let zeros = Faulty::with(json!({ "fault": "zeros" })).await.json().await;
     let row = &zeros[0];
     assert_eq!(
@@ -167,7 +171,9 @@ async fn writes_are_ignored_rounded_or_their_answers_lost() {
     let ignored = Faulty::with(json!({ "fault": "ignore-write" })).await;
     assert_eq!(ignored.put(limit.clone()).await, Reply(201, json!({})));
     assert_eq!(ignored.busy().limit_bytes, None);
-    assert!(!ignored.stand.books().accounts["a"].writes[0].applied);
+    let write = &ignored.stand.books().accounts["a"].writes[0];
+    assert!(!write.applied && write.before.is_some() && write.before == write.after);
+    assert_eq!(ignored.busy().changes, 0);
     assert_eq!(ignored.get().await.0, 200);
 
     let rounded = Faulty::with(json!({ "fault": "round-write" })).await;
@@ -185,6 +191,31 @@ async fn writes_are_ignored_rounded_or_their_answers_lost() {
     assert_eq!(lost.busy().limit_bytes, Some(900_600_000_000));
     let answers = &lost.stand.books().accounts["a"].answers;
     assert_eq!(answers["update-sub-user"], [(0, 1)].into());
+}
+
+#[tokio::test]
+async fn lists_know_of_a_write_late() {
+    let faulty = Faulty::with(json!({ "fault": "late", "delay": "30s", "count": 2 })).await;
+    let lists = async |seconds| {
+        faulty.stand.pass(seconds);
+        let rows = faulty.json().await;
+        let limits = rows.as_array().unwrap().iter().map(|row| row["traffic_limit"].clone());
+        limits.collect::<Vec<_>>()
+    };
+    let limit = json!(1000.5);
+    faulty.put(json!({ "traffic_limit": 900 })).await;
+    assert_eq!(faulty.busy().limit_bytes, Some(900_000_000_000), "the vendor has done it");
+    assert_eq!(lists(20).await, [limit.clone(), Value::Null]);
+    faulty.put(json!({ "status": "disabled" })).await;
+    assert_eq!(faulty.busy().status, "disabled");
+    assert_eq!(lists(9).await, [limit.clone(), Value::Null]);
+    assert_eq!(lists(1).await, [limit.clone(), json!(900)]);
+    let id = faulty.busy().id;
+    let headers = [("authorization", SECRET), ("user-agent", "test")];
+    let Reply(_, one) = faulty.stand.send(&format!("GET /a/v2/sub-users/{id}"), &headers, None).await;
+    assert_eq!(one["status"], json!("active"), "so does the single record");
+    assert_eq!(lists(20).await, [limit]);
+    assert_eq!(faulty.busy().changes, 2);
 }
 
 #[tokio::test]
@@ -239,6 +270,9 @@ async fn rules_are_told_listed_and_ended() {
             "operation: \"list-subusers\" is not known; did you mean \"list-sub-users\"?",
         ),
         (json!({ "fault": "html", "probability": 2 }), "probability: must be from 0 to 1"),
+        (json!({ "fault": "cut", "share": 1.5 }), "share: must be from 0 to 1"),
+        (json!({ "fault": "cut" }), "share: must be from 0 to 1"),
+        (json!({ "fault": "late" }), "delay: is missing"),
     ] {
         let reply = stand.send("POST /-/faults", &[], Some(rule)).await;
         assert_eq!(reply, Reply(400, json!({ "error": problem })));

@@ -7,6 +7,7 @@ mod contract;
 mod decodo;
 mod faults;
 mod files;
+mod frozen;
 mod oxylabs;
 mod writes;
 

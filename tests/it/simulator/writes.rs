@@ -1,6 +1,7 @@
 //! Changes at both vendors, by the rules of each.
 
-use proxymeter::simulator::{Dialect, StatisticsShape, SubUserBooks};
+use proxymeter::domain::units::Limit;
+use proxymeter::simulator::{ByHand, Dialect, RecordBooks, StatisticsShape, SubUserBooks};
 use serde_json::{Value, json};
 
 use super::decodo::{self, bad_request, not_found};
@@ -49,6 +50,72 @@ async fn oxylabs_makes_changes_and_deletes() {
         [(create, true), (update, true), (delete, true), (delete, false), (update, false), (create, true)];
     assert_eq!(seen, expected);
     assert!(!format!("{writes:?}").contains(PASSWORD));
+}
+
+#[tokio::test]
+async fn writes_tell_the_record_before_and_after_and_changes_are_counted() {
+    let session = oxylabs::Session::new(StatisticsShape::Results).await;
+    let path = format!("/sub-users/{}", session.id(1));
+    for body in [
+        json!({ "traffic_limit": 5.5, "auto_disable": true }),
+        json!({ "traffic_limit": 5.509, "auto_disable": true }),
+        json!({ "status": "disabled" }),
+        json!({ "password": PASSWORD }),
+        json!({ "status": "off" }),
+    ] {
+        session.send("PATCH", &path, Some(body)).await;
+    }
+    let new = json!({ "username": "fresh_1", "password": PASSWORD });
+    session.send("POST", "/sub-users", Some(new)).await;
+    let record = |limit_bytes, auto_disable, status| Some(RecordBooks { limit_bytes, auto_disable, status });
+    let books = session.stand.books();
+    let written = books.accounts["a"].writes.iter().map(|write| (write.before.clone(), write.after.clone()));
+    let open = record(None, true, "active");
+    let limited = record(Some(5_500_000_000), true, "active");
+    let frozen = record(Some(5_500_000_000), true, "disabled");
+    assert_eq!(
+        written.collect::<Vec<_>>(),
+        [
+            (open, limited.clone()),
+            (limited.clone(), limited.clone()),
+            (limited, frozen.clone()),
+            (frozen.clone(), frozen.clone()),
+            (frozen.clone(), frozen),
+            (None, record(None, false, "active")),
+        ]
+    );
+    assert_eq!((user(&session.stand, "busy").changes, user(&session.stand, "fresh_1").changes), (2, 1));
+    assert_eq!(user(&session.stand, "still").changes, 0);
+}
+
+#[tokio::test]
+async fn a_person_changes_and_deletes_without_a_call() {
+    let session = decodo::Session::new(Dialect::DecodoV2).await;
+    let simulator = &session.stand.simulator;
+    let change = ByHand { limit: Some(Limit::Blocked), auto_disable: Some(true), enabled: Some(false) };
+    assert!(simulator.change_by_hand("a", "busy", change));
+    let busy = user(&session.stand, "busy");
+    assert_eq!(
+        (busy.limit_bytes, busy.auto_disable, busy.status, busy.changes),
+        (Some(0), true, "disabled", 0)
+    );
+    assert!(!simulator.change_by_hand("a", "nobody", change) && !simulator.delete_by_hand("b", "busy"));
+
+    let control = |line: &'static str, body| session.stand.send(line, &[], body);
+    let line = "POST /-/sub-users/a/busy";
+    let body = json!({ "set_limit": "80GB", "set_enabled": true });
+    assert_eq!(control(line, Some(body)).await, Reply(204, EMPTY));
+    let busy = user(&session.stand, "busy");
+    assert_eq!((busy.limit_bytes, busy.auto_disable, busy.status), (Some(80_000_000_000), true, "active"));
+    let problem = "set_limit: expected a number and a unit, such as \"50GB\", \"1.5TB\", \"50GiB\" or \"1000 bytes\", or \"none\" or \"blocked\"";
+    let refused = Reply(400, json!({ "error": problem }));
+    assert_eq!(control(line, Some(json!({ "set_limit": "much" }))).await, refused);
+    assert_eq!(control("DELETE /-/sub-users/a/busy", None).await, Reply(204, EMPTY));
+    assert_eq!(user(&session.stand, "busy").status, "deleted");
+    let unknown = Reply(404, json!({ "error": "no such sub-user" }));
+    assert_eq!(control("DELETE /-/sub-users/a/busy", None).await, unknown);
+    assert_eq!(control("POST /-/sub-users/b/busy", Some(json!({}))).await, unknown);
+    assert!(session.stand.books().accounts["a"].writes.is_empty());
 }
 
 #[tokio::test]
