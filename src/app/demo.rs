@@ -111,6 +111,7 @@ fn budget() -> anyhow::Result<Budget> {
         period: PeriodRule::Vendor,
         labels: BTreeMap::new(),
         unknown: OnUnknown::Notify,
+        standing_cap: None,
         thresholds: vec![
             threshold("warn", 90, Severity::Warning),
             Threshold { action: Some(freeze), ..threshold("stop", 100, Severity::Critical) },

@@ -46,6 +46,7 @@ pub(super) fn ladder(percents: &[u16]) -> Budget {
         period: PeriodRule::Vendor,
         labels: BTreeMap::new(),
         unknown: OnUnknown::Notify,
+        standing_cap: None,
         thresholds: percents.iter().map(threshold).collect(),
     }
 }
