@@ -22,6 +22,7 @@ mod condition;
 mod problems;
 mod scope;
 pub(super) mod share;
+mod standing_cap;
 mod threshold;
 
 use scope::Scope;
@@ -65,10 +66,13 @@ fn read_budget(name: &str, section: &Section<'_>, around: &Around<'_>) -> Option
     let labels = labels(section);
     let unknown = section.choice("unknown", &[("notify", OnUnknown::Notify), ("ignore", OnUnknown::Ignore)]);
     let thresholds = threshold::read_all(name, section, around.receivers);
+    let standing_cap = standing_cap::read(section);
+    standing_cap::check(section, standing_cap, per, &scope);
     for threshold in &thresholds {
         action::check(&threshold.section, threshold.action.as_ref(), section, per, &scope);
     }
-    if !thresholds.is_empty() && !thresholds.iter().any(ReadThreshold::does_anything) {
+    let does_anything = standing_cap.is_some() || thresholds.iter().any(ReadThreshold::does_anything);
+    if !thresholds.is_empty() && !does_anything {
         let hint = "write notify = [\"NAME\"] in one of its thresholds";
         section.refuse_whole("this budget tells nobody and does nothing".to_owned(), Some(hint.to_owned()));
     }
@@ -82,7 +86,7 @@ fn read_budget(name: &str, section: &Section<'_>, around: &Around<'_>) -> Option
         period,
         labels,
         unknown: unknown.unwrap_or_default(),
-        standing_cap: None,
+        standing_cap,
         thresholds: thresholds.iter().filter_map(|threshold| threshold.read.clone()).collect(),
     };
     let interval = scope.longest_pause(budget.per);

@@ -3,16 +3,17 @@
 pub mod amount;
 pub mod period;
 pub mod selector;
+pub mod standing;
 pub mod threshold;
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::Duration;
 
-use amount::Amount;
+use amount::{Amount, Share};
 use period::PeriodRule;
 use selector::Selectors;
-use threshold::{Condition, Threshold};
+use threshold::{Condition, Mode, Threshold};
 
 use super::history::HOURS;
 
@@ -79,8 +80,8 @@ pub struct Budget {
     pub labels: BTreeMap<String, String>,
     /// Whether a judgement that cannot be made is told.
     pub unknown: OnUnknown,
-    /// Whether the vendor's own limit is kept at what the budget still allows.
-    pub standing_cap: Option<threshold::Mode>,
+    /// Whether the vendor's own limit is kept at what is still allowed; never [`Mode::Approve`], as it moves with each look.
+    pub standing_cap: Option<Mode>,
     /// When something follows, at most [`MAX_THRESHOLDS`].
     pub thresholds: Vec<Threshold>,
 }
@@ -114,6 +115,12 @@ pub enum BudgetProblem {
     /// Neither accounts nor remainders have a limit.
     #[error("a share of the limit needs per = \"sub_user\" or \"subscription\"")]
     ShareOfNoLimit,
+    /// No limit of a vendor's rolls.
+    #[error("a standing cap needs a period that begins anew")]
+    CapOfRolling,
+    /// The person's own limit is as low already, whatever was used.
+    #[error("a standing cap at the whole limit never lowers it in the vendor's own period")]
+    CapOfWholeLimit,
     /// Windows beyond the remembered hours.
     #[error("threshold {threshold}: a window of {} s is longer than the remembered {} hours", window.as_secs(), HOURS - 1)]
     WindowTooLong {
@@ -139,7 +146,11 @@ impl BudgetProblem {
     #[must_use]
     pub const fn threshold(&self) -> Option<&Arc<str>> {
         match self {
-            Self::NoThreshold | Self::TooManyThresholds | Self::ShareOfNoLimit => None,
+            Self::NoThreshold
+            | Self::TooManyThresholds
+            | Self::ShareOfNoLimit
+            | Self::CapOfRolling
+            | Self::CapOfWholeLimit => None,
             Self::DoubleThreshold(threshold)
             | Self::UncappedNeedsSubUsers(threshold)
             | Self::NoHistory { threshold, .. }
@@ -155,7 +166,7 @@ impl Budget {
     #[must_use]
     pub fn problems(&self, lag: Duration, interval: Duration) -> Vec<BudgetProblem> {
         let mut found = Vec::new();
-        if self.thresholds.is_empty() {
+        if self.thresholds.is_empty() && self.standing_cap.is_none() {
             found.push(BudgetProblem::NoThreshold);
         }
         if self.thresholds.len() > MAX_THRESHOLDS {
@@ -166,6 +177,9 @@ impl Budget {
         {
             found.push(BudgetProblem::ShareOfNoLimit);
         }
+        if self.standing_cap.is_some() {
+            self.check_cap(&mut found);
+        }
         for (at, threshold) in self.thresholds.iter().enumerate() {
             if self.thresholds[..at].iter().any(|other| other.name == threshold.name) {
                 found.push(BudgetProblem::DoubleThreshold(threshold.name.clone()));
@@ -173,6 +187,17 @@ impl Budget {
             self.check_condition(threshold, lag, interval, &mut found);
         }
         found
+    }
+
+    fn check_cap(&self, found: &mut Vec<BudgetProblem>) {
+        if self.period.is_rolling() {
+            found.push(BudgetProblem::CapOfRolling);
+        }
+        // There the vendor counts what the budget does, so that its own limit is reached no later.
+        let is_vendors = self.period == PeriodRule::Vendor;
+        if is_vendors && matches!(self.amount, Amount::ShareOfLimit(share) if share >= Share::WHOLE) {
+            found.push(BudgetProblem::CapOfWholeLimit);
+        }
     }
 
     fn check_condition(

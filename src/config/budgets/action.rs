@@ -79,16 +79,7 @@ pub(super) fn check(
     if !section.has("action") {
         return;
     }
-    if per.is_some_and(|per| per != Per::SubUser) {
-        let complaint = Complaint::new("only sub-users are acted on").hiding();
-        section.refuse("action", complaint.advise("write: per = \"sub_user\", or take the action out"));
-    }
-    let absent: Vec<&str> = ["account", "sub_user"].into_iter().filter(|key| !budget.has(key)).collect();
-    if !absent.is_empty() && per.is_none_or(|per| per == Per::SubUser) {
-        let complaint = Complaint::new("an action says whose limits it may touch").hiding();
-        let lines: Vec<String> = absent.iter().map(|key| format!("{key} = \"…\"")).collect();
-        section.refuse("action", complaint.advise(format!("write in the budget: {}", lines.join(" and "))));
-    }
+    scope.check_whom(section, "action", "an action", budget, per);
     let Some(action) = action else { return };
     let of_published = scope.accounts().find(|account| account.account.dialect == "published");
     if let Some(account) = of_published.filter(|_| action.what == ActionKind::Freeze) {

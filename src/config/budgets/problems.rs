@@ -3,14 +3,17 @@
 use crate::domain::budget::{BudgetProblem, MAX_THRESHOLDS, Per};
 
 use super::threshold::ReadThreshold;
-use super::{Complaint, Section, condition, duration};
+use super::{Complaint, Section, condition, duration, standing_cap};
 
 pub(super) fn tell(problem: &BudgetProblem, budget: &Section<'_>, thresholds: &[ReadThreshold<'_>]) {
     let named = problem.threshold();
     let threshold = named.and_then(|name| thresholds.iter().find(|threshold| threshold.name == **name));
     let (message, hint) = words(problem);
     match (problem, threshold) {
-        (BudgetProblem::ShareOfNoLimit, _) => {
+        (BudgetProblem::CapOfRolling, _) => {
+            budget.refuse(standing_cap::KEY, Complaint::new(message).hiding().advise(hint));
+        }
+        (BudgetProblem::ShareOfNoLimit | BudgetProblem::CapOfWholeLimit, _) => {
             budget.refuse("amount", Complaint::new(message).advise(hint));
         }
         (_, Some(ReadThreshold { section, .. })) => {
@@ -50,6 +53,14 @@ fn words(problem: &BudgetProblem) -> (String, String) {
         BudgetProblem::ForecastOfRolling(_) => {
             ("a rolling period has no end to forecast", "write: period = \"month\", or burn instead")
         }
+        BudgetProblem::CapOfRolling => (
+            "the start of a rolling period moves all the time, and no limit at the vendor moves with it",
+            "write: period = \"day\", \"week\", \"month\" or \"vendor\"",
+        ),
+        BudgetProblem::CapOfWholeLimit => (
+            "a standing cap at the whole limit never lowers it in the vendor's own period",
+            "write: amount = \"80% of limit\", or a size, or take standing_cap out",
+        ),
         BudgetProblem::ShareOfNoLimit => (
             "only sub-users and subscriptions have a limit",
             "write: per = \"sub_user\", or a share of the plan",

@@ -91,6 +91,28 @@ impl<'a> Scope<'a> {
         }
     }
 
+    /// What changes something at the vendor says whose limits those are; `key` says that it does, and `what` is its name.
+    pub(super) fn check_whom(
+        &self,
+        section: &Section<'_>,
+        key: &'static str,
+        what: &str,
+        budget: &Section<'_>,
+        per: Option<Per>,
+    ) {
+        if per.is_some_and(|per| per != Per::SubUser) {
+            let complaint = Complaint::new("only sub-users are acted on").hiding();
+            section.refuse(key, complaint.advise("write: per = \"sub_user\", or take it out"));
+            return;
+        }
+        let absent: Vec<&str> = ["account", "sub_user"].into_iter().filter(|key| !budget.has(key)).collect();
+        if !absent.is_empty() {
+            let complaint = Complaint::new(format!("{what} says whose limits it may touch")).hiding();
+            let lines: Vec<String> = absent.iter().map(|key| format!("{key} = \"…\"")).collect();
+            section.refuse(key, complaint.advise(format!("write in the budget: {}", lines.join(" and "))));
+        }
+    }
+
     /// What changes something at the vendor needs accounts where that may be, and can; `key` says that it does.
     pub(super) fn check_writable(&self, section: &Section<'_>, key: &'static str) {
         let unwritten = self.fitting.iter().find(|account| !account.account.writes);

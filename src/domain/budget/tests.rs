@@ -15,6 +15,7 @@ fn budget(per: Per, thresholds: Vec<Threshold>) -> Budget {
         period: PeriodRule::Vendor,
         labels: BTreeMap::new(),
         unknown: OnUnknown::Notify,
+        standing_cap: None,
         thresholds,
     }
 }
@@ -36,6 +37,21 @@ fn a_budget_that_judges_has_no_problem() {
     let named = |(at, when): (usize, &Condition)| Threshold::new(&format!("t{at}"), *when);
     let all = conditions.iter().enumerate().map(named).collect();
     assert_eq!(problems(&budget(Per::SubUser, all)), Vec::<String>::new());
+}
+
+#[test]
+fn a_standing_cap_does_something_on_its_own_where_a_limit_can_be_kept() {
+    let capped = Budget { standing_cap: Some(Mode::Enforce), ..budget(Per::SubUser, vec![]) };
+    assert_eq!(problems(&capped), Vec::<String>::new());
+    let rolling = Budget { period: PeriodRule::Rolling(7), ..capped.clone() };
+    assert_eq!(problems(&rolling), ["a standing cap needs a period that begins anew"]);
+    for (amount, is_lower) in [("80% of limit", true), ("100% of limit", false), ("100% of plan", true)] {
+        let of_limit = Budget { amount: Amount::parse(amount, None).unwrap(), ..capped.clone() };
+        assert_eq!(problems(&of_limit).is_empty(), is_lower, "{amount}");
+        // A week may begin before the vendor's period does.
+        let of_week = Budget { period: PeriodRule::Week, ..of_limit };
+        assert_eq!(problems(&of_week), Vec::<String>::new(), "{amount}");
+    }
 }
 
 #[test]

@@ -12,9 +12,9 @@ use fixture::*;
 use jiff::ToSpan;
 
 use super::*;
-use crate::domain::budget::Per;
 use crate::domain::budget::amount::Share;
-use crate::domain::budget::threshold::{Condition, Threshold};
+use crate::domain::budget::threshold::{Condition, Mode, Threshold};
+use crate::domain::budget::{Budget, Per};
 use crate::domain::traffic::Window;
 use crate::domain::units::Bytes;
 
@@ -33,6 +33,16 @@ fn f1_a_new_period_ends_what_was_open_and_arms_again_once() {
     assert_eq!(told(&month.events), ["fired a t80 [t80]"]);
     month.look(at(41, 0), &[("1", "a", 86)]);
     assert_eq!(told(&month.events), NOTHING, "armed once");
+}
+
+#[test]
+fn a_budget_without_thresholds_is_looked_at_and_tells_nothing() {
+    let capped = Budget { standing_cap: Some(Mode::Enforce), ..ladder(&[]) };
+    let mut month = Month::new(vec![capped]);
+    month.look(at(2, 0), &[("1", "a", 120)]);
+    month.starts_on("2026-02-01");
+    month.look(at(32, 0), &[("1", "a", 3)]);
+    assert_eq!(told(&month.events), ["period began"]);
 }
 
 #[test]

@@ -1,6 +1,7 @@
 //! What writing at the vendor needs, as it is read.
 
 use proxymeter::config::{AccountConfig, UpdateRoute, Vendor};
+use proxymeter::domain::budget::threshold::Mode;
 use proxymeter::domain::guard::Guard;
 use proxymeter::domain::units::Bytes;
 
@@ -99,4 +100,19 @@ fn the_route_of_a_change_is_read() {
     assert_eq!(route(""), (UpdateRoute::Id, true));
     assert_eq!(route("update_route = \"id\"\ndialect = \"v1\"\n"), (UpdateRoute::Id, true));
     assert_eq!(route("update_route = \"collection\"\n"), (UpdateRoute::Collection, false));
+}
+
+#[test]
+fn a_budget_with_nothing_but_a_standing_cap_is_one() {
+    let cap = |more: &str| {
+        let text = format!(
+            "{LEAST}password = \"p\"\ngigabyte = \"decimal\"\nwrites = true\n[budgets.b]\naccount = \"acme-.*\"\n\
+             sub_user = \".*\"\nper = \"sub_user\"\namount = \"1GB\"\n{more}"
+        );
+        load(&text, &[]).unwrap_or_else(|problems| panic!("{more}: {problems}")).budgets[0].standing_cap
+    };
+    let told = "thresholds.warn = { used = \"80%\" }\n";
+    assert_eq!(cap(&format!("period = \"day\"\n{told}standing_cap = \"enforce\"\n")), Some(Mode::Enforce));
+    assert_eq!(cap("standing_cap = \"observe\"\n"), Some(Mode::Observe));
+    assert_eq!(cap("thresholds.stop = { used = \"80%\", action = \"freeze\", mode = \"enforce\" }\n"), None);
 }
