@@ -103,7 +103,8 @@ impl Enforcer<'_> {
         let known: BTreeSet<SubUserKey> = known.map(SubUser::key).collect();
         // Nobody knows whether the vendor took them.
         let open = due.open.iter().map(|write| (write.clone(), false)).collect();
-        let found = ReadBack { writer: self.writer, known: &known, gigabyte: due.account.gigabyte }.of(open).await;
+        let found =
+            ReadBack { writer: self.writer, known: &known, gigabyte: due.account.gigabyte }.of(open).await;
         let any = found.iter().any(|(_, found)| !matches!(found, Found::Unknown(_)));
         for (write, found) in found {
             self.journal.settle(&write, &found).await;
@@ -113,8 +114,10 @@ impl Enforcer<'_> {
 
     /// The writes that come of what is due; what needs none is saved at once.
     async fn planned(&self, due: &Due, list: &[SubUser], rows: &HashMap<SubUserKey, &SubUser>) -> Vec<Write> {
-        let limits = due.work.iter().flat_map(|work| &work.lower).any(|action| matches!(action.what, What::Limit(_)));
-        let counter_is_trusted = !limits || self.origins.is_trusted(self.writer, due, list, self.journal.now()).await;
+        let limits =
+            due.work.iter().flat_map(|work| &work.lower).any(|action| matches!(action.what, What::Limit(_)));
+        let counter_is_trusted =
+            !limits || self.origins.is_trusted(self.writer, due, list, self.journal.now()).await;
         let ground = Ground {
             account: &due.account,
             snapshot: &due.snapshot,
@@ -222,7 +225,9 @@ impl Enforcer<'_> {
 fn for_vendor(change: &Change) -> SubUserChange {
     SubUserChange {
         limit: change.limit,
-        status: change.active.map(|active| if active { SubUserStatus::Active } else { SubUserStatus::Disabled }),
+        status: change
+            .active
+            .map(|active| if active { SubUserStatus::Active } else { SubUserStatus::Disabled }),
         auto_disable: change.auto_disable,
         ..SubUserChange::default()
     }

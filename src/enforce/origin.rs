@@ -22,7 +22,13 @@ pub struct Origins(Mutex<BTreeMap<AccountName, (Timestamp, bool)>>);
 
 impl Origins {
     /// Whether limits may be set by the counters of `list`; asks the vendor at most once a period.
-    pub(super) async fn is_trusted(&self, writer: &dyn Writer, due: &Due, list: &[SubUser], now: Timestamp) -> bool {
+    pub(super) async fn is_trusted(
+        &self,
+        writer: &dyn Writer,
+        due: &Due,
+        list: &[SubUser],
+        now: Timestamp,
+    ) -> bool {
         let account = &due.account;
         let counted = |row: &&SubUser| row.usage.as_ref().is_some_and(|usage| usage.window == Window::Period);
         let traffic = |row: &SubUser| row.usage.as_ref().map_or(Bytes(0), |usage| usage.traffic);

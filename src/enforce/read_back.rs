@@ -55,7 +55,8 @@ impl ReadBack<'_> {
             open = self.look(open, &mut settled).await;
         }
         for open in open {
-            let found = open.seen.unwrap_or_else(|| Found::Unknown("its record could not be read".to_owned()));
+            let found =
+                open.seen.unwrap_or_else(|| Found::Unknown("its record could not be read".to_owned()));
             settled.push((open.write, found));
         }
         settled
@@ -140,9 +141,15 @@ impl ReadBack<'_> {
         let write = &one.write;
         match self.writer.usage(&row_of(write), Span::Current, &ask()).await {
             Err(ProviderError::NotFound { .. }) => Found::Gone,
-            Err(error) => Found::Unknown(format!("absent from the lists, and its statistics do not answer: {error}")),
-            Ok(report) if !write.after.active || is_cut_off(write, &report.usage, self.gigabyte) => Found::Confirmed,
-            Ok(_) => Found::Unknown("absent from the lists, which nothing that was written explains".to_owned()),
+            Err(error) => {
+                Found::Unknown(format!("absent from the lists, and its statistics do not answer: {error}"))
+            }
+            Ok(report) if !write.after.active || is_cut_off(write, &report.usage, self.gigabyte) => {
+                Found::Confirmed
+            }
+            Ok(_) => {
+                Found::Unknown("absent from the lists, which nothing that was written explains".to_owned())
+            }
         }
     }
 }

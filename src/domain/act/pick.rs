@@ -19,15 +19,19 @@ use crate::domain::snapshot::SubUserKey;
 pub struct Picked {
     /// By sub-user.
     pub work: Vec<Work>,
-    /// Lowering actions that the guard keeps waiting since now.
+    /// Lowering actions that the guard or a pause keeps waiting since now.
     pub delta: Delta,
-    /// How many the guard keeps waiting.
-    pub waiting: usize,
 }
 
-/// Picks at most `most` sub-users of an account.
+/// Picks at most `most` sub-users of an account; while it is paused only those that are to be put back.
 #[must_use]
-pub fn pick(books: &Books, account: &AccountName, terms: &Terms, most: usize, now: Timestamp) -> Picked {
+pub fn pick(
+    books: &Books,
+    account: &AccountName,
+    terms: &Terms,
+    (most, is_paused): (usize, bool),
+    now: Timestamp,
+) -> Picked {
     let mut picked = Picked::default();
     let of_account = || books.actions.values().filter(|action| action.account == *account);
     let under_way: BTreeSet<&SubUserKey> =
@@ -48,10 +52,13 @@ pub fn pick(books: &Books, account: &AccountName, terms: &Terms, most: usize, no
         lowering.sort_by_key(|action| (Reverse(action.pace), action.id));
         let mut left = left(books, account, terms, now);
         for action in lowering {
+            if is_paused {
+                wait(action, Gate::Paused, &mut picked.delta, now);
+                continue;
+            }
             if !action.is_cap() {
                 if left == 0 {
-                    picked.waiting += 1;
-                    wait(action, &mut picked.delta, now);
+                    wait(action, Gate::Guard, &mut picked.delta, now);
                     continue;
                 }
                 left -= 1;
@@ -95,13 +102,13 @@ fn left(books: &Books, account: &AccountName, terms: &Terms, now: Timestamp) -> 
     of(terms.guard.max_actions_per_hour, 1).min(of(terms.guard.max_actions_per_day, 24))
 }
 
-fn wait(action: &Action, delta: &mut Delta, now: Timestamp) {
-    if action.blocked == Some(Gate::Guard) {
+fn wait(action: &Action, gate: Gate, delta: &mut Delta, now: Timestamp) {
+    if action.blocked == Some(gate) {
         return;
     }
     let mut action = action.clone();
-    action.blocked = Some(Gate::Guard);
-    delta.blocked.push((action.id, Gate::Guard));
-    delta.entries.push(Entry::of(&action, "blocked", format!("guard: {}", Gate::Guard.advice()), now));
+    action.blocked = Some(gate);
+    delta.blocked.push((action.id, gate));
+    delta.entries.push(Entry::of(&action, "blocked", format!("{gate}: {}", gate.advice()), now));
     delta.put(action);
 }

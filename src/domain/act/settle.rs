@@ -67,6 +67,10 @@ pub fn settle(write: &Write, found: &Found, books: &Books, now: Timestamp) -> (D
         }
         Found::NotSent(words) => {
             again(write, "not_sent", words, now, &mut delta);
+            for action in &mut delta.actions {
+                action.tries = action.tries.saturating_sub(1);
+                action.written = None;
+            }
             stand_as_before(write, &mut delta);
         }
         Found::NotApplied if write.actions.iter().all(|action| action.tries < TRIES) => {
