@@ -109,11 +109,19 @@ fn offline(config: &Config, now: Timestamp, caps: Vec<String>) -> String {
         text += &format!("\nBudgets:\n{}", budgets::listing(config).to_table());
     }
     warnings.extend(caps);
+    warnings.extend(writes_off(config));
     warnings.extend(gigabyte_not_set(config));
     for warning in warnings {
         text += &format!("\n{warning}\n");
     }
     text
+}
+
+/// The switch for all accounts, where it stops any.
+fn writes_off(config: &Config) -> Option<String> {
+    let stopped = config.accounts.values().any(|account| account.account.writes);
+    let told = "writes = \"off\", here or by PROXYMETER__WRITES: no limit is lowered at any account.";
+    (config.writes_off && stopped).then(|| told.to_owned())
 }
 
 /// The accounts whose gigabyte nobody has pinned.

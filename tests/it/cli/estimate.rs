@@ -223,3 +223,16 @@ fn caps_that_cannot_be_moved_in_time_are_a_mistake_by_the_stores_names() {
     assert_eq!((problem, refused.stdout.as_str()), (expected, ""));
     assert!(place.starts_with("proxymeter.toml:"), "{place}");
 }
+
+#[test]
+fn the_switch_is_told_where_it_stops_anything() {
+    let vendors = Vendors::start();
+    let told = |more: &str, value: &str| {
+        vendors.configure(|account| account == "oxylabs", more);
+        let mut command = vendors.command(&["check"]);
+        let ran = crate::support::binary::finish(command.env("PROXYMETER__WRITES", value)).ended_with(0);
+        ran.stdout.contains("no limit is lowered at any account.\n")
+    };
+    let writes = "gigabyte = \"decimal\"\nwrites = true\n";
+    assert!(told(writes, "off") && !told(writes, "on") && !told("", "off"));
+}
