@@ -81,6 +81,7 @@ fn config(
         writes_off: false,
         accounts,
         budgets: vec![budget()?],
+        standing_caps: BTreeMap::new(),
         receivers: [(RECEIVER.into(), Receiver { kind: ReceiverKind::Log })].into(),
         store: Store { location: StoreLocation::Sqlite(folder.join("proxymeter.db")), is_written: false },
         log: Log::default(),

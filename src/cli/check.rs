@@ -3,6 +3,7 @@
 mod budgets;
 mod estimate;
 mod online;
+mod standing;
 
 use std::time::Duration;
 
@@ -14,7 +15,7 @@ use super::context::{Context, Place};
 use super::output::{self, Cell, Listing};
 use crate::app::logging;
 use crate::collect::clock::Clock;
-use crate::config::{self, AccountConfig, Config, Problems};
+use crate::config::{self, AccountConfig, Config, Problem, Problems};
 use crate::domain::collector::Collector;
 use estimate::{Amount, Load};
 
@@ -33,12 +34,23 @@ pub(super) async fn run(arguments: Arguments) -> anyhow::Result<Exit> {
     if !unreadable.is_empty() {
         return Err(Problems::from(unreadable).into());
     }
-    output::print(&offline(&config, Clock::new().now()))?;
+    let now = Clock::new().now();
     if !arguments.online {
+        let (known, unknown) = standing::by_store(&config).await;
+        refuse(known.iter().filter_map(|caps| caps.problem(&config)).collect())?;
+        let caps: Vec<_> = known.iter().map(standing::Caps::told).chain(unknown).collect();
+        output::print(&offline(&config, now, caps))?;
         return Ok(Exit::Done);
     }
+    // The vendors say who has a cap today.
+    output::print(&offline(&config, now, Vec::new()))?;
     logging::start(&config.log)?;
     online::run(&Context::of(config)?).await
+}
+
+/// An error where there is any problem.
+fn refuse(problems: Vec<Problem>) -> Result<(), Problems> {
+    if problems.is_empty() { Ok(()) } else { Err(problems.into()) }
 }
 
 /// The calls that an account's schedule makes a day.
@@ -47,8 +59,8 @@ pub(super) fn calls_a_day(account: &AccountConfig, lag: Duration, sub_users: u64
     loads.into_iter().map(|load| load.a_day).sum::<Amount>().of(sub_users)
 }
 
-/// What can be said without asking anyone.
-fn offline(config: &Config, now: Timestamp) -> String {
+/// What can be said without asking anyone; `caps` is what there is to say of standing caps.
+fn offline(config: &Config, now: Timestamp, caps: Vec<String>) -> String {
     let mut text = format!("{}: no mistake found\n", config.file.display());
     let loads: Vec<_> = config
         .accounts
@@ -96,11 +108,20 @@ fn offline(config: &Config, now: Timestamp) -> String {
     if !config.budgets.is_empty() {
         text += &format!("\nBudgets:\n{}", budgets::listing(config).to_table());
     }
+    warnings.extend(caps);
+    warnings.extend(writes_off(config));
     warnings.extend(gigabyte_not_set(config));
     for warning in warnings {
         text += &format!("\n{warning}\n");
     }
     text
+}
+
+/// The switch for all accounts, where it stops any.
+fn writes_off(config: &Config) -> Option<String> {
+    let stopped = config.accounts.values().any(|account| account.account.writes);
+    let told = "writes = \"off\", here or by PROXYMETER__WRITES: no limit is lowered at any account.";
+    (config.writes_off && stopped).then(|| told.to_owned())
 }
 
 /// The accounts whose gigabyte nobody has pinned.

@@ -34,6 +34,9 @@ pub const DEFAULT_REQUESTS_PER_SECOND: NonZeroU32 = match NonZeroU32::new(5) {
     None => NonZeroU32::MIN,
 };
 
+/// How often a vendor may be asked at most, in requests a second.
+pub const MAX_REQUESTS_PER_SECOND: u64 = 1000;
+
 /// How long a vendor may take to answer when nothing is said.
 pub const DEFAULT_TIMEOUT: Duration = Duration::from_secs(20);
 
@@ -120,7 +123,7 @@ fn read_account(
         section.parse("plan", "a size such as \"500GB\"", |text| plan(text, gigabyte.unwrap_or_default()));
     let billing_day = section.whole("billing_day", 1..=31).and_then(|day| i8::try_from(day).ok());
     let time_zone = section.parse("time_zone", "a zone such as \"UTC\" or \"Europe/Berlin\"", time_zone);
-    let rate = section.whole("requests_per_second", 1..=1000);
+    let rate = section.whole("requests_per_second", 1..=MAX_REQUESTS_PER_SECOND);
     let rate = rate.and_then(|rate| NonZeroU32::new(u32::try_from(rate).ok()?));
     let timeout = section.duration("timeout", Duration::from_secs(1)..=Duration::from_secs(600));
     let main_user = section.text("main_user");

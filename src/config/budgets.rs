@@ -1,6 +1,7 @@
 //! `[budgets.NAME]`: how much who may use, and what follows.
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 use std::time::Duration;
 
 use crate::domain::account::AccountName;
@@ -11,7 +12,7 @@ use crate::domain::budget::{Budget, OnUnknown, Per};
 use super::accounts::AccountConfig;
 use super::complaint::Complaint;
 use super::nearest::nearest;
-use super::problem::quote;
+use super::problem::{Place, quote};
 use super::reader::Section;
 use super::receivers::Receivers;
 use super::{duration, name};
@@ -40,18 +41,26 @@ pub(super) struct Around<'a> {
     pub(super) lag: Duration,
 }
 
-/// Reads the budgets, in the order of their names.
-pub(super) fn read(root: &Section<'_>, around: &Around<'_>) -> Vec<Budget> {
+/// The budgets, in the order of their names.
+pub(super) struct Budgets {
+    pub(super) read: Vec<Budget>,
+    /// Where the standing cap of each budget that has one is written.
+    pub(super) standing_caps: BTreeMap<Arc<str>, Place>,
+}
+
+pub(super) fn read(root: &Section<'_>, around: &Around<'_>) -> Budgets {
     let named = root.named("budgets");
     let in_file = name::in_file(&named);
-    let mut budgets = Vec::new();
+    let mut budgets = Budgets { read: Vec::new(), standing_caps: BTreeMap::new() };
     for (name, section) in &named {
         if !section.is_in_file() && !section.has("per") {
             name::stranger(section, name, "budget", "per", &in_file);
             continue;
         }
         let is_named_well = name::check(name, section, "budgets");
-        budgets.extend(read_budget(name, section, around).filter(|_| is_named_well));
+        budgets.read.extend(read_budget(name, section, around).filter(|_| is_named_well));
+        let standing_cap = section.field(standing_cap::KEY);
+        budgets.standing_caps.extend(standing_cap.map(|field| (name.as_str().into(), field.place())));
     }
     budgets
 }

@@ -154,15 +154,19 @@ impl<'a> Field<'a> {
         read
     }
 
-    pub(super) fn whole(&self, range: &RangeInclusive<u64>) -> Option<u64> {
-        let found = match self.value {
+    /// The whole number that stands here, whether or not it may.
+    pub(super) fn number(&self) -> Option<u64> {
+        match self.value {
             Value::Num(_, num) if !matches!(num, Num::F32(_) | Num::F64(_)) => {
                 num.to_i128().and_then(|number| u64::try_from(number).ok())
             }
             Value::String(_, text) if self.is_from_environment() => text.parse().ok(),
             _ => None,
-        };
-        if let Some(found) = found.filter(|found| range.contains(found)) {
+        }
+    }
+
+    pub(super) fn whole(&self, range: &RangeInclusive<u64>) -> Option<u64> {
+        if let Some(found) = self.number().filter(|found| range.contains(found)) {
             return Some(found);
         }
         let expected = format!("a whole number from {} to {}", range.start(), range.end());

@@ -63,15 +63,14 @@ fn over(section: &Section<'_>, below: &Written) -> Written {
 
 /// How many limits may be lowered; without any, the operator wants something else.
 fn count(section: &Section<'_>, key: &'static str) -> Option<u32> {
-    let count = section.whole(key, 0..=MOST_ACTIONS)?;
-    if count == 0 {
+    if section.field(key)?.number() == Some(0) {
         let complaint = Complaint::new("with 0 nothing would ever be lowered").hiding();
         let hint =
             "to stop for a while: proxymeter pause; to be told only: mode = \"observe\" in the budgets";
         section.refuse(key, complaint.advise(hint));
         return None;
     }
-    u32::try_from(count).ok()
+    section.whole(key, 1..=MOST_ACTIONS).and_then(|count| u32::try_from(count).ok())
 }
 
 /// An hour that allows more than its day.

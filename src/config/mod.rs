@@ -45,7 +45,7 @@ pub use accounts::vendor::{
     AuthScheme, DECODO_V1_BASE_URL, DECODO_V2_BASE_URL, DecodoDialect, DecodoLogin, OXYLABS_BASE_URL,
     UpdateRoute, Vendor,
 };
-pub use accounts::{AccountConfig, DEFAULT_REQUESTS_PER_SECOND, DEFAULT_TIMEOUT};
+pub use accounts::{AccountConfig, DEFAULT_REQUESTS_PER_SECOND, DEFAULT_TIMEOUT, MAX_REQUESTS_PER_SECOND};
 pub use collect::{
     Collect, DEFAULT_LAG, DEFAULT_LOOK_AGAIN_FLOOR, DEFAULT_MAX_BODY, DEFAULT_MAX_SERIES,
     DEFAULT_RETENTION_DAYS, DEFAULT_TARGETS_TOP,
@@ -72,6 +72,8 @@ pub struct Config {
     pub accounts: BTreeMap<AccountName, AccountConfig>,
     /// The budgets, in the order of their names.
     pub budgets: Vec<Budget>,
+    /// Where the standing cap of each budget that has one is written: whether it can be kept, sub-users alone show.
+    pub standing_caps: BTreeMap<Arc<str>, Place>,
     /// Who can be told, by name.
     pub receivers: BTreeMap<Arc<str>, Receiver>,
     /// Where decisions and history are kept.

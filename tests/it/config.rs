@@ -373,6 +373,13 @@ fn line() -> impl Strategy<Value = String> {
         "silent",
         "action",
         "mode",
+        "standing_cap",
+        "writes",
+        "protect",
+        "max_actions_per_hour",
+        "max_actions_per_day",
+        "max_change",
+        "update_route",
     ]);
     let value = prop_oneof![
         Just("\"oxylabs\"".to_owned()),
@@ -382,7 +389,7 @@ fn line() -> impl Strategy<Value = String> {
         Just("nan".to_owned()),
         Just("\"sub_user\"".to_owned()),
         "[0-9]{1,32}(\\.[0-9]{1,32})?(e-?[0-9]{1,9})?",
-        "-?[0-9.]{1,32}(%|GB|x over 3h and 5m| USD| of limit|% of plan)?"
+        "-?[0-9.]{1,32}(%|GB|x|x over 3h and 5m| USD| of limit|% of plan)?"
             .prop_map(|text| format!("'{text}'")),
         "limit -?[0-9.]{0,9}[A-Z]{0,2}".prop_map(|text| format!("'{text}'")),
         any::<i128>().prop_map(|number| number.to_string()),
@@ -397,6 +404,8 @@ fn line() -> impl Strategy<Value = String> {
         "[accounts]",
         "[accounts.a]",
         "[accounts.a.schedule]",
+        "[accounts.a.guard]",
+        "[guard]",
         "[[accounts.b]]",
         "[store]",
         "[receivers.a]",

@@ -1,4 +1,4 @@
-//! The budgets that a configuration has, a line a threshold.
+//! The budgets that a configuration has, a line a standing cap and a threshold.
 
 use super::super::output::{Cell, Listing};
 use crate::config::Config;
@@ -6,7 +6,7 @@ use crate::domain::budget::Budget;
 use crate::domain::budget::period::PeriodRule;
 use crate::domain::budget::threshold::Action;
 
-/// The budgets with their thresholds.
+/// The budgets with their standing caps and thresholds.
 pub(super) fn listing(config: &Config) -> Listing {
     let mut listing = Listing::new(&[
         "budget",
@@ -20,6 +20,19 @@ pub(super) fn listing(config: &Config) -> Listing {
         "action",
     ]);
     for budget in &config.budgets {
+        if let Some(mode) = budget.standing_cap {
+            listing.add(vec![
+                Cell::text(&budget.name),
+                Cell::text(&accounts(config, budget)),
+                Cell::text(budget.per.as_str()),
+                Cell::text(&period(budget.period)),
+                Cell::text(""),
+                Cell::text("always"),
+                Cell::text(""),
+                Cell::text(""),
+                Cell::text(&format!("standing cap ({mode})")),
+            ]);
+        }
         for threshold in &budget.thresholds {
             listing.add(vec![
                 Cell::text(&budget.name),

@@ -8,8 +8,8 @@ use super::super::Exit;
 use super::super::context::Context;
 use super::super::findings::{Findings, Implied, names, plural};
 use super::super::output;
-use super::{estimate, not_kept, share};
-use crate::config::{AccountConfig, Collect};
+use super::{estimate, not_kept, share, standing};
+use crate::config::{AccountConfig, Collect, Problem};
 use crate::domain::account::{Account, AccountName};
 use crate::domain::budget::{Budget, Per, selector};
 use crate::providers::Provider;
@@ -22,6 +22,8 @@ struct Answer {
     series: u64,
     /// The budgets whose selectors fit something here.
     fitting: Vec<Arc<str>>,
+    /// What is wrong with the configuration, with so many sub-users.
+    problems: Vec<Problem>,
 }
 
 pub(super) async fn run(context: &Context) -> anyhow::Result<Exit> {
@@ -45,6 +47,7 @@ pub(super) async fn run(context: &Context) -> anyhow::Result<Exit> {
         text += &fits_nothing(&context.config.budgets, &answers);
     }
     output::print(&text)?;
+    super::refuse(answers.iter().flat_map(|answer| answer.problems.iter().cloned()).collect())?;
     Ok(if has(Exit::Failed) {
         Exit::Failed
     } else if has(Exit::Unknown) {
@@ -96,6 +99,7 @@ async fn one(context: &Context, provider: &dyn Provider, account: &AccountConfig
             exit: Exit::Failed,
             series: 0,
             fitting: Vec::new(),
+            problems: Vec::new(),
         },
     }
 }
@@ -112,9 +116,15 @@ fn told(context: &Context, account: &AccountConfig, findings: &Findings) -> Answ
     lines.extend(caps(findings));
     let (series, calls) = cost(context, account, findings);
     lines.extend(calls);
+    let own = &account.account.product;
+    let product = |said: &Option<Arc<str>>| said.as_ref().unwrap_or(own).clone();
+    let names = findings.sub_users.iter().map(|one| (product(&one.product), one.username.clone()));
+    let caps = standing::caps(&context.config, account, &names.collect::<Vec<_>>());
+    lines.extend(caps.iter().map(standing::Caps::told));
+    let problems = caps.iter().filter_map(|caps| caps.problem(&context.config)).collect();
     let fitting = context.config.budgets.iter().filter(|budget| fits(budget, account, findings));
     let fitting = fitting.map(|budget| budget.name.clone()).collect();
-    Answer { account: account.account.name.clone(), lines, exit, series, fitting }
+    Answer { account: account.account.name.clone(), lines, exit, series, fitting, problems }
 }
 
 fn summary(findings: &Findings) -> String {

@@ -2,6 +2,14 @@
 
 use std::collections::BTreeMap;
 
+use proxymeter::domain::account::AccountName;
+use proxymeter::domain::incident::SubUserIdentity;
+use proxymeter::domain::snapshot::SubUserKey;
+use proxymeter::store::location::Location;
+use proxymeter::store::owner::Owner;
+use proxymeter::store::records::Named;
+use proxymeter::store::{Access, open};
+
 use crate::support::vendors::Vendors;
 
 /// The cells of the rows under a title; columns are two spaces apart.
@@ -145,4 +153,86 @@ fn online_says_which_budget_fits_nothing_today() {
     let told = vendors.run(&["check", "--online"]).stdout;
     assert!(told.contains("budgets.none fits nothing at the vendors today"), "{told}");
     assert!(!told.contains("budgets.some"), "{told}");
+}
+
+/// One account with a standing cap on everybody, moved each day.
+fn with_standing_cap(vendors: &Vendors) {
+    let budget = "requests_per_second = 1\n[budgets.a-day]\naccount = \"oxylabs\"\nsub_user = \".*\"\nper = \"sub_user\"\n\
+                  amount = \"5GB\"\nperiod = \"day\"\nstanding_cap = \"observe\"\n";
+    vendors.configure(|account| account == "oxylabs", budget);
+}
+
+#[test]
+fn moving_caps_is_told_with_those_that_the_vendor_lists() {
+    let vendors = Vendors::start();
+    with_standing_cap(&vendors);
+    let offline = vendors.run(&["check"]).ended_with(0).stdout;
+    let unknown = "budgets.a-day.standing_cap at oxylabs: how many sub-users have one is not known yet; --online counts them.";
+    assert!(offline.contains(unknown), "{offline}");
+    let row = table(&offline, "\nBudgets").remove(0);
+    assert_eq!(row, ["a-day", "oxylabs", "sub_user", "day", "always", "standing cap (observe)"]);
+
+    let online = vendors.run(&["check", "--online"]).ended_with(0).stdout;
+    let told = "budgets.a-day.standing_cap at oxylabs: moving the caps of ";
+    let (_, told) = online.split_once(told).unwrap_or_else(|| panic!("{online}"));
+    let (count, takes) = told.split_once(" sub-users takes ").unwrap();
+    let login = &vendors.accounts.iter().find(|access| access.account == "oxylabs").unwrap().username;
+    let books = vendors.books("oxylabs");
+    let listed = books.sub_users.iter().filter(|user| user.listed && user.username != *login).count();
+    let count: usize = count.parse().unwrap();
+    assert_eq!(count, listed, "the login's own sub-user is never lowered");
+    // A write each, and two lists.
+    assert!(takes.starts_with(&format!("{} s at 1 request a second.\n", count + 2)), "{takes}");
+    assert!(!online.contains("not known yet"), "{online}");
+}
+
+#[test]
+fn caps_that_cannot_be_moved_in_time_are_a_mistake_by_the_stores_names() {
+    let vendors = Vendors::start();
+    with_standing_cap(&vendors);
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
+    let keep = |count: usize| {
+        runtime.block_on(async {
+            let location = Location::Sqlite(vendors.folder().join("proxymeter.db"));
+            let owner = Owner::this_process("2026-11-21T20:00:00Z".parse().unwrap());
+            let store = open(&location, Access::Own { owner, new_store: true }).await.unwrap();
+            let named = |at: usize| Named {
+                who: SubUserIdentity {
+                    key: SubUserKey(at.to_string().into()),
+                    product: "residential".into(),
+                    name: format!("user_{at}").into(),
+                },
+                limit: None,
+            };
+            let names: Vec<_> = (0..count).map(named).collect();
+            store.save_names(&AccountName::new("oxylabs").unwrap(), &names).await.unwrap();
+            store.close().await;
+        });
+    };
+    keep(1_200);
+    let told = vendors.run(&["check"]).ended_with(0).stdout;
+    let takes =
+        "standing_cap at oxylabs: moving the caps of 1,200 sub-users takes 20 min at 1 request a second.";
+    assert!(told.contains(takes), "{told}");
+    keep(9_000);
+    let refused = vendors.run(&["check"]).ended_with(2);
+    let expected = "budgets.a-day.standing_cap: moving the caps of 9,000 sub-users takes 2.6 h at 1 request a second, \
+                    longer than a tenth of the period (2.4 h)\n    write: requests_per_second = 2 in accounts.oxylabs, \
+                    where the vendor takes that; or a longer period, or a sub_user that fits fewer\n";
+    let (place, problem) = refused.stderr.split_once(": ").unwrap();
+    assert_eq!((problem, refused.stdout.as_str()), (expected, ""));
+    assert!(place.starts_with("proxymeter.toml:"), "{place}");
+}
+
+#[test]
+fn the_switch_is_told_where_it_stops_anything() {
+    let vendors = Vendors::start();
+    let told = |more: &str, value: &str| {
+        vendors.configure(|account| account == "oxylabs", more);
+        let mut command = vendors.command(&["check"]);
+        let ran = crate::support::binary::finish(command.env("PROXYMETER__WRITES", value)).ended_with(0);
+        ran.stdout.contains("no limit is lowered at any account.\n")
+    };
+    let writes = "gigabyte = \"decimal\"\nwrites = true\n";
+    assert!(told(writes, "off") && !told(writes, "on") && !told("", "off"));
 }
