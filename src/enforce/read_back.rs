@@ -3,20 +3,109 @@
 use std::collections::{BTreeSet, HashMap};
 use std::time::Duration;
 
+use jiff::civil::DateTime;
+
 use super::batch::ask;
 use crate::domain::act::carry::Write;
-use crate::domain::act::record::Record;
+use crate::domain::act::record::{Change, Record};
 use crate::domain::act::settle::Found;
 use crate::domain::snapshot::SubUserKey;
-use crate::domain::traffic::{SubUser, Usage};
+use crate::domain::traffic::{SubUser, SubUserId, Usage, Window};
 use crate::domain::units::{Gigabyte, Limit};
 use crate::providers::{ProviderError, Span, Writer};
 
 /// The time between two looks at what was written.
-const BETWEEN: Duration = Duration::from_secs(1);
+pub(super) const BETWEEN: Duration = Duration::from_secs(1);
 
 /// How often is looked: a vendor's list may be a moment behind its record.
-const LOOKS: u32 = 2;
+pub(super) const LOOKS: u32 = 2;
+
+/// What a write is to have made of one sub-user.
+#[derive(Clone, Debug)]
+pub struct Sought {
+    /// The vendor's id.
+    pub id: SubUserId,
+    /// The row before the write, as far as it is known.
+    pub row: SubUser,
+    /// What the record said before.
+    pub before: Record,
+    /// What was written, limits in steps.
+    pub change: Change,
+    /// Whether the counter is never to reset, where that was written.
+    pub lifetime: Option<bool>,
+    /// The moment from which traffic is to count, where that was written.
+    pub count_from: Option<DateTime>,
+}
+
+impl Sought {
+    fn of(write: &Write) -> Self {
+        Self {
+            id: write.id.clone(),
+            row: row_of(write),
+            before: write.before,
+            change: write.change,
+            lifetime: None,
+            count_from: None,
+        }
+    }
+
+    /// The key of its row: what the list before told it apart by.
+    fn key(&self) -> SubUserKey {
+        self.row.key()
+    }
+
+    fn after(&self) -> Record {
+        self.change.on(self.before)
+    }
+
+    /// Whether a row says everything that was written; what a row does not tell of counters contradicts nothing.
+    fn is_in(&self, row: &SubUser) -> bool {
+        let lifetime = self.lifetime.zip(row.lifetime).is_none_or(|(written, told)| written == told);
+        let since = self.count_from.zip(counts_from(row)).is_none_or(|(written, told)| written == told);
+        self.change.is_in(&Record::of(row)) && lifetime && since
+    }
+
+    /// Whether a row says of what was written what the row before said.
+    fn is_as_before(&self, row: &SubUser) -> bool {
+        self.change.is_in_as(&self.before, &Record::of(row))
+            && (self.lifetime.is_none() || row.lifetime == self.row.lifetime)
+            && (self.count_from.is_none() || counts_from(row) == counts_from(&self.row))
+    }
+}
+
+/// The moment from which a row says that traffic counts.
+#[must_use]
+pub fn counts_from(row: &SubUser) -> Option<DateTime> {
+    match row.usage.as_ref()?.window {
+        Window::Since(since) => Some(since),
+        _ => None,
+    }
+}
+
+/// What was found of one write, and the row that was seen last.
+#[derive(Clone, Debug)]
+pub struct Back {
+    /// What became of it.
+    pub found: Found,
+    /// The vendor's row, where one was seen.
+    pub row: Option<SubUser>,
+}
+
+/// Reads back one write; `known` are the sub-users of the list before, and `took` says whether the vendor answered that
+/// it took the request.
+pub async fn read_back_one(
+    writer: &dyn Writer,
+    sought: Sought,
+    known: &BTreeSet<SubUserKey>,
+    took: bool,
+) -> Back {
+    let gigabyte = writer.account().gigabyte;
+    let back = ReadBack { writer, known, gigabyte }.all(vec![(sought, took)]).await;
+    let nothing = || Back { found: Found::Unknown(UNREADABLE.to_owned()), row: None };
+    back.into_iter().next().unwrap_or_else(nothing)
+}
+
+const UNREADABLE: &str = "its record could not be read";
 
 /// Reads back at one account.
 pub(super) struct ReadBack<'a> {
@@ -28,23 +117,53 @@ pub(super) struct ReadBack<'a> {
 
 /// A write that is not settled yet.
 struct Open {
-    write: Write,
+    sought: Sought,
+    /// Its place among those that were asked for.
+    at: usize,
     /// Whether the vendor said that it took it.
     took: bool,
     /// Complete lists in which it was absent.
     absences: u32,
     /// What was seen last.
     seen: Option<Found>,
+    row: Option<SubUser>,
+}
+
+/// What was found, by place.
+type Settled = HashMap<usize, Back>;
+
+impl Open {
+    fn settle(self, found: Found, settled: &mut Settled) {
+        settled.insert(self.at, Back { found, row: self.row });
+    }
+
+    /// What a row says of it; gives it back where that is not the end.
+    fn judge(mut self, row: &SubUser, settled: &mut Settled) -> Option<Self> {
+        self.row = Some(row.clone());
+        match judge(&self.sought, row, self.took) {
+            Found::Confirmed => {
+                self.settle(Found::Confirmed, settled);
+                None
+            }
+            found => Some(Self { seen: Some(found), ..self }),
+        }
+    }
 }
 
 impl ReadBack<'_> {
     /// What became of each write, and whether the vendor had said that it took it.
     pub(super) async fn of(&self, writes: Vec<(Write, bool)>) -> Vec<(Write, Found)> {
-        let mut settled = Vec::new();
-        let mut open: Vec<Open> = Vec::new();
-        for (write, took) in writes {
-            open.push(Open { write, took, absences: 0, seen: None });
-        }
+        let sought = writes.iter().map(|(write, took)| (Sought::of(write), *took)).collect();
+        let found = self.all(sought).await;
+        writes.into_iter().zip(found).map(|((write, _), back)| (write, back.found)).collect()
+    }
+
+    /// The same of what is sought, in its order.
+    async fn all(&self, sought: Vec<(Sought, bool)>) -> Vec<Back> {
+        let count = sought.len();
+        let mut settled = Settled::new();
+        let open = |(at, (sought, took))| Open { sought, at, took, absences: 0, seen: None, row: None };
+        let mut open: Vec<Open> = sought.into_iter().enumerate().map(open).collect();
         for look in 0..LOOKS {
             if open.is_empty() {
                 break;
@@ -54,28 +173,21 @@ impl ReadBack<'_> {
             }
             open = self.look(open, &mut settled).await;
         }
-        for open in open {
-            let found =
-                open.seen.unwrap_or_else(|| Found::Unknown("its record could not be read".to_owned()));
-            settled.push((open.write, found));
+        for mut open in open {
+            let found = open.seen.take().unwrap_or_else(|| Found::Unknown(UNREADABLE.to_owned()));
+            open.settle(found, &mut settled);
         }
-        settled
+        (0..count).filter_map(|at| settled.remove(&at)).collect()
     }
 
     /// One look at everything that is open; gives back what still is.
-    async fn look(&self, open: Vec<Open>, settled: &mut Vec<(Write, Found)>) -> Vec<Open> {
+    async fn look(&self, open: Vec<Open>, settled: &mut Settled) -> Vec<Open> {
         let mut left = Vec::new();
         let mut by_list = Vec::new();
         for mut one in open {
-            match self.writer.sub_user(&one.write.id, &ask()).await {
-                Ok(row) => match judge(&one.write, &Record::of(&row), one.took) {
-                    Found::Confirmed => settled.push((one.write, Found::Confirmed)),
-                    found => {
-                        one.seen = Some(found);
-                        left.push(one);
-                    }
-                },
-                Err(ProviderError::NotFound { .. }) => settled.push((one.write, Found::Gone)),
+            match self.writer.sub_user(&one.sought.id, &ask()).await {
+                Ok(row) => left.extend(one.judge(&row, settled)),
+                Err(ProviderError::NotFound { .. }) => one.settle(Found::Gone, settled),
                 Err(ProviderError::Unsupported(_)) => by_list.push(one),
                 Err(error) => {
                     one.seen = Some(Found::Unknown(error.to_string()));
@@ -89,7 +201,7 @@ impl ReadBack<'_> {
         left
     }
 
-    async fn look_at_list(&self, open: Vec<Open>, settled: &mut Vec<(Write, Found)>, left: &mut Vec<Open>) {
+    async fn look_at_list(&self, open: Vec<Open>, settled: &mut Settled, left: &mut Vec<Open>) {
         let list = match self.writer.sub_users(&ask()).await {
             Ok(list) => list,
             Err(error) => {
@@ -101,35 +213,29 @@ impl ReadBack<'_> {
             }
         };
         let rows: HashMap<SubUserKey, &SubUser> = list.iter().map(|row| (row.key(), row)).collect();
-        let written: BTreeSet<&SubUserKey> = open.iter().map(|one| &one.write.throttle.who.key).collect();
+        let written: BTreeSet<SubUserKey> = open.iter().map(|one| one.sought.key()).collect();
         let missing = self.known.iter().find(|key| !rows.contains_key(*key) && !written.contains(*key));
         let missing = missing.map(|key| key.0.clone());
         for mut one in open {
-            let row = rows.get(&one.write.throttle.who.key);
+            let row = rows.get(&one.sought.key());
             match (row, &missing) {
-                (Some(row), _) => match judge(&one.write, &Record::of(row), one.took) {
-                    Found::Confirmed => {
-                        settled.push((one.write, Found::Confirmed));
-                        continue;
-                    }
-                    found => one.seen = Some(found),
-                },
+                (Some(row), _) => left.extend(one.judge(row, settled)),
                 (None, Some(missing)) => {
                     let words = format!("the list is not complete: it lacks {missing} as well");
                     one.seen = Some(Found::Unknown(words));
+                    left.push(one);
                 }
                 (None, None) => {
                     one.absences += 1;
                     match self.absent(&one).await {
-                        Found::Unknown(words) => one.seen = Some(Found::Unknown(words)),
-                        found => {
-                            settled.push((one.write, found));
-                            continue;
+                        Found::Unknown(words) => {
+                            one.seen = Some(Found::Unknown(words));
+                            left.push(one);
                         }
+                        found => one.settle(found, settled),
                     }
                 }
             }
-            left.push(one);
         }
     }
 
@@ -138,15 +244,17 @@ impl ReadBack<'_> {
         if one.absences < LOOKS {
             return Found::Unknown("absent from one list; a second one has to say so".to_owned());
         }
-        let write = &one.write;
-        match self.writer.usage(&row_of(write), Span::Current, &ask()).await {
+        let sought = &one.sought;
+        match self.writer.usage(&sought.row, Span::Current, &ask()).await {
             Err(ProviderError::NotFound { .. }) => Found::Gone,
             Err(error) => {
                 Found::Unknown(format!("absent from the lists, and its statistics do not answer: {error}"))
             }
-            Ok(report) if !write.after.active || is_cut_off(write, &report.usage, self.gigabyte) => {
+            Ok(report) if !sought.after().active || is_cut_off(sought, &report.usage, self.gigabyte) => {
                 Found::Confirmed
             }
+            // It was off before, and is to be on.
+            Ok(_) if !sought.before.active => as_before(one.took),
             Ok(_) => {
                 Found::Unknown("absent from the lists, which nothing that was written explains".to_owned())
             }
@@ -155,22 +263,27 @@ impl ReadBack<'_> {
 }
 
 /// Whether the vendor has switched it off at the limit that was written.
-fn is_cut_off(write: &Write, usage: &Usage, gigabyte: Gigabyte) -> bool {
-    let limit = write.after.limit.and_then(Limit::bytes);
-    write.change.active.is_none()
+fn is_cut_off(sought: &Sought, usage: &Usage, gigabyte: Gigabyte) -> bool {
+    let limit = sought.after().limit.and_then(Limit::bytes);
+    sought.change.active.is_none()
         && limit.is_some_and(|limit| usage.traffic.saturating_add(gigabyte.step()) >= limit)
 }
 
-/// What a record says of a write.
-fn judge(write: &Write, record: &Record, took: bool) -> Found {
+/// What a row says of a write.
+fn judge(sought: &Sought, row: &SubUser, took: bool) -> Found {
     // Whoever is to be off and is not in the way of lists is told by them alone.
-    if write.change.is_in(record) {
+    if sought.is_in(row) {
         return Found::Confirmed;
     }
-    if write.change.is_in_as(&write.before, record) {
-        return if took { Found::Ignored } else { Found::NotApplied };
+    if sought.is_as_before(row) {
+        return as_before(took);
     }
-    Found::Other(*record)
+    Found::Other(Record::of(row))
+}
+
+/// The record is as before.
+const fn as_before(took: bool) -> Found {
+    if took { Found::Ignored } else { Found::NotApplied }
 }
 
 /// The row of a sub-user, as far as statistics need it.
