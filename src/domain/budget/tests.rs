@@ -15,6 +15,7 @@ fn budget(per: Per, thresholds: Vec<Threshold>) -> Budget {
         period: PeriodRule::Vendor,
         labels: BTreeMap::new(),
         unknown: OnUnknown::Notify,
+        standing_cap: None,
         thresholds,
     }
 }

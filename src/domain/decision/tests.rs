@@ -23,6 +23,7 @@ fn budget() -> Budget {
         period: PeriodRule::Vendor,
         labels: BTreeMap::new(),
         unknown: OnUnknown::Notify,
+        standing_cap: None,
         thresholds: vec![used("warn", 80), used("stop", 100)],
     }
 }

@@ -46,6 +46,7 @@ fn budget() -> Budget {
         period: PeriodRule::Vendor,
         labels: BTreeMap::new(),
         unknown: OnUnknown::Notify,
+        standing_cap: None,
         thresholds: vec![threshold("warn", 80, &["ops"]), stop],
     }
 }
