@@ -244,6 +244,7 @@ fn budget(thresholds: Vec<Threshold>) -> Budget {
         period: PeriodRule::Vendor,
         labels: BTreeMap::new(),
         unknown: OnUnknown::Notify,
+        standing_cap: None,
         thresholds,
     }
 }
