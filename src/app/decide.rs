@@ -28,6 +28,7 @@ use super::publisher::off_the_workers;
 use super::watch::{Watch, Watched};
 use crate::config::{Config, Receiver};
 use crate::domain::account::{Account, AccountName};
+use crate::domain::act::books::Delta;
 use crate::domain::budget::period::PeriodRule;
 use crate::domain::collector::Collector;
 use crate::domain::evaluate::{Tolerance, View};
@@ -220,7 +221,7 @@ impl Decider {
             return false;
         }
         // Nothing leaves unsaved: what cannot be saved is judged again at the next look.
-        if let Err(problem) = store.save_decision(&judgement.decision).await {
+        if let Err(problem) = store.save_decision(&judgement.decision, &Delta::default()).await {
             self.store_failed(
                 held,
                 &problem,

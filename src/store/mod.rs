@@ -56,6 +56,7 @@ pub mod sqlite;
 
 mod block;
 mod day;
+mod forms;
 mod standing;
 mod varint;
 
@@ -68,6 +69,7 @@ use jiff::Timestamp;
 use jiff::civil::Date;
 
 use crate::domain::account::AccountName;
+use crate::domain::act::books::{Books, Delta, Entry};
 use crate::domain::decision::Decision;
 use crate::domain::grant::Grant;
 use crate::domain::incident::Incidents;
@@ -77,7 +79,9 @@ use error::StoreError;
 use location::Location;
 use owner::Owner;
 use readings::{Day, DayUse, Dropped, PassReadings, Point, Standing, Subject};
-use records::{EventRecord, IncidentId, IncidentRecord, Named, Overview, Which};
+use records::{
+    EntryRecord, EventRecord, IncidentId, IncidentRecord, Named, NewPause, Overview, Pause, Which,
+};
 use request::{Answer, Asked, NewRequest, Request, RequestId};
 
 /// What a process wants of a store.
@@ -132,8 +136,8 @@ pub trait Store: Send + Sync + std::fmt::Debug {
     /// The answer to a request, if there is one yet; [`request::wait_for_answer`] waits for it.
     async fn answer_to(&self, id: RequestId) -> Result<Option<Answer>, StoreError>;
 
-    /// Saves what an evaluation changed, in one transaction.
-    async fn save_decision(&self, decision: &Decision) -> Result<(), StoreError>;
+    /// Saves what an evaluation changed, and what follows of it for actions, in one transaction.
+    async fn save_decision(&self, decision: &Decision, acts: &Delta) -> Result<(), StoreError>;
 
     /// What is remembered from the evaluation that was saved last.
     async fn remembered(&self) -> Result<Incidents, StoreError>;
@@ -150,8 +154,42 @@ pub trait Store: Send + Sync + std::fmt::Debug {
     /// What happened since a moment beside incidents, newest first, the last thousand.
     async fn events(&self, since: Timestamp) -> Result<Vec<EventRecord>, StoreError>;
 
-    /// Drops incidents that ended, events, and requests that were answered before a moment; open ones stay.
+    /// Drops what ended, happened or was answered before a moment: incidents, events, requests, the journal of actions,
+    /// pauses, and actions that [`Store::acts`] gives no more; what is open stays.
     async fn drop_decisions(&self, before: Timestamp) -> Result<(), StoreError>;
+
+    /// Saves what changed about actions, in one transaction.
+    async fn save_acts(&self, delta: &Delta) -> Result<(), StoreError>;
+
+    /// Saves what is about to be written at an account, unless lowering is paused there: then nothing is saved, and the
+    /// pause is given back. Whoever has paused it before this call is heeded, in whatever process.
+    async fn save_intents(
+        &self,
+        account: &AccountName,
+        delta: &Delta,
+        now: Timestamp,
+    ) -> Result<Option<Pause>, StoreError>;
+
+    /// All that is remembered of actions: what [`Books::take`] makes of every change that was saved.
+    async fn acts(&self) -> Result<Books, StoreError>;
+
+    /// Adds to the journal alone; who asks the owner may do so too.
+    async fn append(&self, entries: &[Entry]) -> Result<(), StoreError>;
+
+    /// What happened to actions since a moment, newest first, and no more than `at_most`.
+    async fn journal(&self, since: Timestamp, at_most: usize) -> Result<Vec<EntryRecord>, StoreError>;
+
+    /// Pauses lowering, beside pauses that stand; who asks the owner may do so too.
+    async fn pause(&self, pause: &NewPause, now: Timestamp) -> Result<Pause, StoreError>;
+
+    /// Ends the pauses of an account, or every pause; gives back those that it ended. Who asks the owner may do so too.
+    async fn resume(&self, account: Option<&AccountName>, now: Timestamp) -> Result<Vec<Pause>, StoreError>;
+
+    /// The pauses that stand, by number.
+    async fn pauses(&self, now: Timestamp) -> Result<Vec<Pause>, StoreError>;
+
+    /// The pause at an account, be it of this one or of all; of several the one that stands longest.
+    async fn paused(&self, account: &AccountName, now: Timestamp) -> Result<Option<Pause>, StoreError>;
 
     /// Saves a grant, whatever its number; gives back the one that it gets.
     async fn add_grant(&self, grant: &Grant) -> Result<i64, StoreError>;

@@ -6,6 +6,8 @@ use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
 use crate::domain::account::AccountName;
+use crate::domain::act::action::ActionId;
+use crate::domain::act::record::Record;
 use crate::domain::event::Subject;
 use crate::domain::incident::{End, State, SubUserIdentity};
 use crate::domain::units::{Bytes, Limit};
@@ -59,6 +61,69 @@ pub struct EventRecord {
     pub kind: String,
     /// What happened.
     pub words: String,
+}
+
+/// The number of an entry of the journal.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct EntryId(pub i64);
+
+/// What happened to an action, or what a person did, as the journal keeps it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct EntryRecord {
+    /// Its number.
+    pub id: EntryId,
+    /// When.
+    pub at: Timestamp,
+    /// The action; nothing for what a person did at the vendor.
+    pub action: Option<ActionId>,
+    /// The account.
+    pub account: AccountName,
+    /// The sub-user's name.
+    pub name: Arc<str>,
+    /// Who or what asked.
+    pub by: Arc<str>,
+    /// One of a closed set of words, such as `intent` or `confirmed`.
+    pub step: String,
+    /// What happened.
+    pub words: String,
+    /// The vendor's record before.
+    pub before: Option<Record>,
+    /// The vendor's record after.
+    pub after: Option<Record>,
+}
+
+/// The number of a pause.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct PauseId(pub i64);
+
+/// Lowering is to be paused.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct NewPause {
+    /// At which account; nothing for all.
+    pub account: Option<AccountName>,
+    /// Until when; nothing for until it is resumed.
+    pub until: Option<Timestamp>,
+    /// Why, if that was said.
+    pub reason: Option<String>,
+    /// Who says so.
+    pub who: String,
+}
+
+/// Lowering is paused.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Pause {
+    /// Its number.
+    pub id: PauseId,
+    /// At which account; nothing for all.
+    pub account: Option<AccountName>,
+    /// Until when; nothing for until it is resumed. At that moment it stands no more.
+    pub until: Option<Timestamp>,
+    /// Why, if that was said.
+    pub reason: Option<String>,
+    /// Who said so.
+    pub who: String,
+    /// Since when.
+    pub since: Timestamp,
 }
 
 /// What a sub-user is called, and its limit, as the newest list said.

@@ -19,10 +19,13 @@ use sqlx::sqlite::SqliteSynchronous;
 use super::error::StoreError;
 use super::owner::OwnerLock;
 use super::readings::{Day, Dropped, PassReadings, Point, Standing, Subject};
-use super::records::{EventRecord, IncidentId, IncidentRecord, Named, Overview, Which};
+use super::records::{
+    EntryRecord, EventRecord, IncidentId, IncidentRecord, Named, NewPause, Overview, Pause, Which,
+};
 use super::request::{Answer, Asked, NewRequest, Request, RequestId};
 use super::{Access, EachDay, EachStanding, EndedCounts, Store};
 use crate::domain::account::AccountName;
+use crate::domain::act::books::{Books, Delta, Entry};
 use crate::domain::decision::Decision;
 use crate::domain::grant::Grant;
 use crate::domain::incident::Incidents;
@@ -101,8 +104,8 @@ impl Store for SqliteStore {
         requests::answer_to(&self.decisions, id).await
     }
 
-    async fn save_decision(&self, decision: &Decision) -> Result<(), StoreError> {
-        decisions::save(&self.decisions, decision).await
+    async fn save_decision(&self, decision: &Decision, acts: &Delta) -> Result<(), StoreError> {
+        decisions::save(&self.decisions, decision, acts).await
     }
 
     async fn remembered(&self) -> Result<Incidents, StoreError> {
@@ -127,6 +130,47 @@ impl Store for SqliteStore {
 
     async fn drop_decisions(&self, before: Timestamp) -> Result<(), StoreError> {
         decisions::drop_old(&self.decisions, before).await
+    }
+
+    async fn save_acts(&self, delta: &Delta) -> Result<(), StoreError> {
+        decisions::save_acts(&self.decisions, delta).await
+    }
+
+    async fn save_intents(
+        &self,
+        account: &AccountName,
+        delta: &Delta,
+        now: Timestamp,
+    ) -> Result<Option<Pause>, StoreError> {
+        decisions::save_unless_paused(&self.decisions, account, delta, now).await
+    }
+
+    async fn acts(&self) -> Result<Books, StoreError> {
+        decisions::acts(&self.decisions).await
+    }
+
+    async fn append(&self, entries: &[Entry]) -> Result<(), StoreError> {
+        decisions::append(&self.decisions, entries).await
+    }
+
+    async fn journal(&self, since: Timestamp, at_most: usize) -> Result<Vec<EntryRecord>, StoreError> {
+        decisions::journal(&self.decisions, since, at_most).await
+    }
+
+    async fn pause(&self, pause: &NewPause, now: Timestamp) -> Result<Pause, StoreError> {
+        decisions::pause(&self.decisions, pause, now).await
+    }
+
+    async fn resume(&self, account: Option<&AccountName>, now: Timestamp) -> Result<Vec<Pause>, StoreError> {
+        decisions::resume(&self.decisions, account, now).await
+    }
+
+    async fn pauses(&self, now: Timestamp) -> Result<Vec<Pause>, StoreError> {
+        decisions::pauses(&self.decisions, now).await
+    }
+
+    async fn paused(&self, account: &AccountName, now: Timestamp) -> Result<Option<Pause>, StoreError> {
+        decisions::paused(&self.decisions, account, now).await
     }
 
     async fn add_grant(&self, grant: &Grant) -> Result<i64, StoreError> {

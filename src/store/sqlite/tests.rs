@@ -2,6 +2,8 @@ use sqlx::sqlite::SqlitePoolOptions;
 use tempfile::TempDir;
 
 use super::*;
+use crate::domain::act::books::{Concern, ConcernKind};
+use crate::domain::incident::AccountState;
 use crate::domain::traffic::{Usage, Window};
 use crate::domain::units::Bytes;
 use crate::store::owner::Owner;
@@ -71,6 +73,85 @@ async fn f32_a_pass_that_found_no_room_is_saved_whole_later() {
     store.save_pass(&acme(), &pass).await.unwrap();
     let points = store.points(&acme(), subject, observed, until).await.unwrap();
     assert_eq!(points.iter().map(|point| point.used).collect::<Vec<_>>(), [Bytes(8001)]);
+}
+
+#[tokio::test]
+async fn f32_a_decision_and_its_actions_that_found_no_room_are_saved_whole_later() {
+    let folder = TempDir::new().unwrap();
+    let store = own(&folder).await;
+    let at = at("2026-11-21T20:00:00Z");
+    let decision = Decision {
+        at,
+        heads: None,
+        tracks: vec![],
+        forgotten: vec![],
+        opened: vec![],
+        changed: vec![],
+        ended: vec![],
+        accounts: vec![(acme(), AccountState::default())],
+        accounts_gone: vec![],
+        events: vec![],
+    };
+    let concern = |number: u64| {
+        let key = Some(SubUserKey(format!("sub-user-{number}").into()));
+        (Concern { kind: ConcernKind::NotHolding, account: acme(), key }, Some(at))
+    };
+    let entry = |number: u64| Entry {
+        at,
+        action: None,
+        account: acme(),
+        name: format!("user {number}").into(),
+        by: "vendor".into(),
+        step: "person",
+        words: "a person changed the limit".into(),
+        before: None,
+        after: None,
+    };
+    let delta = Delta {
+        concerns: (0..9000).map(concern).collect(),
+        entries: (0..9000).map(entry).collect(),
+        ..Delta::default()
+    };
+    fill_up(&store.decisions).await;
+    for problem in [
+        store.save_decision(&decision, &delta).await.unwrap_err(),
+        store.save_acts(&delta).await.unwrap_err(),
+        store.save_intents(&acme(), &delta, at).await.unwrap_err(),
+        store.append(&delta.entries).await.unwrap_err(),
+    ] {
+        assert!(matches!(problem, StoreError::Full { .. }), "{problem:?}");
+    }
+    assert_eq!(store.remembered().await.unwrap(), Incidents::default());
+    assert_eq!(store.acts().await.unwrap(), Books::default());
+    assert_eq!(store.journal(Timestamp::MIN, 1).await.unwrap(), []);
+
+    let writer = store.decisions.writer().unwrap();
+    sqlx::query("PRAGMA max_page_count = 1000000").execute(writer).await.unwrap();
+    store.save_decision(&decision, &delta).await.unwrap();
+    let mut books = Books::default();
+    books.take(&delta);
+    assert!(store.acts().await.unwrap() == books, "all stand");
+    assert_eq!(store.remembered().await.unwrap().accounts.len(), 1);
+    assert_eq!(store.journal(Timestamp::MIN, usize::MAX).await.unwrap().len(), 9000);
+}
+
+#[tokio::test]
+async fn a_store_from_before_there_were_actions_keeps_what_it_holds() {
+    let folder = TempDir::new().unwrap();
+    let path = folder.path().join("p.db");
+    let steps: Vec<_> = schema::decisions().iter().filter(|step| step.version < 3).cloned().collect();
+    let before = sqlx::migrate::Migrator::with_migrations(steps);
+    let opening = Opening { purpose: Purpose::Own { may_begin: true }, ..opening(before) };
+    let old = Database::open(&path, opening).await.unwrap();
+    let now = at("2026-11-21T20:00:00Z");
+    let id = requests::ask(&old, &request("{}".into()), now).await.unwrap();
+    old.close().await;
+
+    let store = own(&folder).await;
+    assert_eq!(store.next_request(Asked::OfAny).await.unwrap().map(|next| next.id), Some(id));
+    assert_eq!(store.acts().await.unwrap(), Books::default());
+    assert_eq!(store.pauses(now).await.unwrap(), []);
+    assert!(folder.path().join("p.db.schema-2").exists(), "copied before it was migrated");
 }
 
 /// The schema that is known, and one step more.

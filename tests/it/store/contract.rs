@@ -2,6 +2,7 @@
 //!
 //! An engine brings a [`Fixture`]; the macro makes a test of each function for it.
 
+pub(super) mod actions;
 pub(super) mod decisions;
 pub(super) mod history;
 pub(super) mod requests;

@@ -2,6 +2,7 @@
 
 mod files;
 mod lock;
+mod pauses;
 
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -69,6 +70,18 @@ contract!(history:
     a_large_pass_is_read_by_subject,
     one_name_may_be_many_subjects,
     a_day_of_targets_is_saved_once,
+);
+
+contract!(actions:
+    books_are_what_the_changes_make_of_them,
+    every_word_of_an_action_is_read_back,
+    a_decision_and_its_actions_are_saved_together,
+    what_is_forgotten_stays_in_the_journal,
+    pauses_stand_until_they_are_over,
+    nothing_is_intended_where_lowering_is_paused,
+    what_happened_is_read_newest_first_and_dropped_by_age,
+    thousands_of_actions_are_saved_at_once,
+    who_reads_changes_no_action,
 );
 
 contract!(decisions:

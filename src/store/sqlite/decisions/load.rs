@@ -20,7 +20,7 @@ use crate::store::error::StoreError;
 use crate::store::sqlite::file::Database;
 
 pub(in crate::store::sqlite) async fn incidents(file: &Database) -> Result<Incidents, StoreError> {
-    let mut read = Reading { file, read: file.read().await? };
+    let mut read = Reading::begin(file).await?;
     let mut budgets = read.budgets().await?;
     let mut open = read.open(&budgets).await?;
     for row in read.rows("SELECT * FROM tracks ORDER BY budget, account, kind, target, product").await? {
@@ -36,13 +36,18 @@ pub(in crate::store::sqlite) async fn incidents(file: &Database) -> Result<Incid
 /// Open incidents by what they are about.
 type Open = BTreeMap<Subject, Vec<Incident>>;
 
-struct Reading<'a> {
+/// One state of the file.
+pub(super) struct Reading<'a> {
     file: &'a Database,
     read: Transaction<'static, Sqlite>,
 }
 
 impl<'a> Reading<'a> {
-    async fn rows(&mut self, sql: &'static str) -> Result<Vec<SqliteRow>, StoreError> {
+    pub(super) async fn begin(file: &'a Database) -> Result<Self, StoreError> {
+        Ok(Self { file, read: file.read().await? })
+    }
+
+    pub(super) async fn rows(&mut self, sql: &'static str) -> Result<Vec<SqliteRow>, StoreError> {
         sqlx::query(sql).fetch_all(&mut *self.read).await.map_err(self.file.failed())
     }
 

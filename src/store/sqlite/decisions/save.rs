@@ -1,11 +1,12 @@
-//! One evaluation's changes, in one transaction.
+//! One evaluation's changes and what follows of them for actions, in one transaction.
 
 use sqlx::sqlite::Sqlite;
 use sqlx::{QueryBuilder, Transaction};
 
-use super::ROWS;
 use super::columns::{number, part, target};
+use super::{ROWS, acts};
 use crate::domain::account::AccountName;
+use crate::domain::act::books::Delta;
 use crate::domain::decision::{Changed, Decision, Ended, Head, Opened};
 use crate::domain::event::{Event, Subject};
 use crate::domain::incident::{AccountState, Movement, Track};
@@ -16,7 +17,11 @@ use crate::store::sqlite::file::Database;
 /// Events of one kind that are saved one by one; of more, their number is.
 const EVENTS_OF_A_KIND: usize = 50;
 
-pub(in crate::store::sqlite) async fn save(file: &Database, decision: &Decision) -> Result<(), StoreError> {
+pub(in crate::store::sqlite) async fn save(
+    file: &Database,
+    decision: &Decision,
+    delta: &Delta,
+) -> Result<(), StoreError> {
     let mut write = Saving { file, write: file.write().await?, at: decision.at.as_millisecond() };
     if let Some(heads) = &decision.heads {
         write.heads(heads).await?;
@@ -34,6 +39,7 @@ pub(in crate::store::sqlite) async fn save(file: &Database, decision: &Decision)
         write.run(sqlx::query("DELETE FROM accounts WHERE name = ?").bind(name.as_str())).await?;
     }
     write.events(&decision.events).await?;
+    acts::add(file, &mut write.write, delta).await?;
     write.write.commit().await.map_err(file.failed())
 }
 
