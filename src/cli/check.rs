@@ -4,6 +4,7 @@ mod budgets;
 mod estimate;
 mod online;
 mod standing;
+mod write_test;
 
 use std::time::Duration;
 
@@ -11,8 +12,9 @@ use clap::Args;
 use jiff::Timestamp;
 
 use super::Exit;
-use super::context::{Context, Place};
+use super::context::{Context, Place, of_account};
 use super::output::{self, Cell, Listing};
+use super::writing::Asking;
 use crate::app::logging;
 use crate::collect::clock::Clock;
 use crate::config::{self, AccountConfig, Config, Problem, Problems};
@@ -26,6 +28,14 @@ pub(super) struct Arguments {
     /// Also log in to each account and read once
     #[arg(long)]
     online: bool,
+    /// Also log in, write a sub-user's present values back, and compare the whole list before and after
+    #[arg(long, value_name = "SUB_USER")]
+    write_test: Option<String>,
+    /// The account of the sub-user
+    #[arg(long, value_name = "NAME", requires = "write_test")]
+    account: Option<String>,
+    #[command(flatten)]
+    asking: Asking,
 }
 
 pub(super) async fn run(arguments: Arguments) -> anyhow::Result<Exit> {
@@ -35,7 +45,7 @@ pub(super) async fn run(arguments: Arguments) -> anyhow::Result<Exit> {
         return Err(Problems::from(unreadable).into());
     }
     let now = Clock::new().now();
-    if !arguments.online {
+    if !arguments.online && arguments.write_test.is_none() {
         let (known, unknown) = standing::by_store(&config).await;
         refuse(known.iter().filter_map(|caps| caps.problem(&config)).collect())?;
         let caps: Vec<_> = known.iter().map(standing::Caps::told).chain(unknown).collect();
@@ -45,7 +55,15 @@ pub(super) async fn run(arguments: Arguments) -> anyhow::Result<Exit> {
     // The vendors say who has a cap today.
     output::print(&offline(&config, now, Vec::new()))?;
     logging::start(&config.log)?;
-    online::run(&Context::of(config)?).await
+    if arguments.online {
+        let exit = online::run(&Context::of(config.clone())?).await?;
+        if arguments.write_test.is_none() || exit == Exit::Failed {
+            return Ok(exit);
+        }
+    }
+    let Arguments { write_test, account, asking, .. } = arguments;
+    let context = Context::of(of_account(config, account.as_deref())?)?;
+    write_test::run(&context, &write_test.unwrap_or_default(), asking).await
 }
 
 /// An error where there is any problem.

@@ -13,7 +13,7 @@ use crate::app::accounts::{Outgoing, Uncounted};
 use crate::app::logging;
 use crate::collect::clock::Clock;
 use crate::config::{self, Config};
-use crate::providers::{Ask, Provider};
+use crate::providers::{Ask, Provider, Writer};
 
 /// The longest that a command by hand waits for one vendor.
 const PATIENCE: Duration = Duration::from_secs(120);
@@ -49,6 +49,8 @@ impl Place {
 pub(super) struct Context {
     pub(super) config: Config,
     pub(super) providers: Vec<Arc<dyn Provider>>,
+    /// The same accounts, for changing.
+    pub(super) writers: Vec<Arc<dyn Writer>>,
     clock: Arc<Clock>,
     one_was_named: bool,
 }
@@ -56,16 +58,20 @@ pub(super) struct Context {
 impl Which {
     /// Loads the configuration with the accounts that are meant, and starts the log.
     pub(super) fn load(&self) -> anyhow::Result<Config> {
-        let mut config = self.place.load()?;
-        let Some(asked) = self.account.as_deref() else { return Ok(config) };
-        if !config.accounts.keys().any(|name| name.as_str() == asked) {
-            let names: Vec<_> = config.accounts.keys().map(|name| name.as_str()).collect();
-            let told = format!("no account {asked:?}; the configuration has {}", names.join(", "));
-            return Err(Misused(told).into());
-        }
-        config.accounts.retain(|name, _| name.as_str() == asked);
-        Ok(config)
+        of_account(self.place.load()?, self.account.as_deref())
     }
+}
+
+/// A configuration with the one account that is asked for, or with all.
+pub(super) fn of_account(mut config: Config, asked: Option<&str>) -> anyhow::Result<Config> {
+    let Some(asked) = asked else { return Ok(config) };
+    if !config.accounts.keys().any(|name| name.as_str() == asked) {
+        let names: Vec<_> = config.accounts.keys().map(|name| name.as_str()).collect();
+        let told = format!("no account {asked:?}; the configuration has {}", names.join(", "));
+        return Err(Misused(told).into());
+    }
+    config.accounts.retain(|name, _| name.as_str() == asked);
+    Ok(config)
 }
 
 impl Context {
@@ -79,9 +85,10 @@ impl Context {
         let clock = Arc::new(Clock::new());
         let time = clock.clone();
         let outgoing = Outgoing::new(config.collect.max_body, Arc::new(move || time.now()))?;
-        let provider = |account| -> Arc<dyn Provider> { outgoing.provider(account, Arc::new(Uncounted)) };
-        let providers = config.accounts.values().map(provider).collect();
-        Ok(Self { config, providers, clock, one_was_named: false })
+        let writer = |account| outgoing.provider(account, Arc::new(Uncounted));
+        let writers: Vec<Arc<dyn Writer>> = config.accounts.values().map(writer).collect();
+        let providers = writers.iter().map(|writer| -> Arc<dyn Provider> { writer.clone() }).collect();
+        Ok(Self { config, providers, writers, clock, one_was_named: false })
     }
 
     /// The accounts of vendors that have what `has` looks for; an account that was named is asked all the same.
@@ -100,6 +107,33 @@ impl Context {
             .into());
         }
         Ok(found)
+    }
+
+    /// The one account that is meant.
+    pub(super) fn one_writer(&self) -> anyhow::Result<&dyn Writer> {
+        match &*self.writers {
+            [one] => Ok(&**one),
+            several => {
+                let names: Vec<_> = several.iter().map(|one| one.account().name.as_str()).collect();
+                Err(Misused(format!("say where by --account: {}", names.join(", "))).into())
+            }
+        }
+    }
+
+    /// The one account with a whitelist that is meant.
+    pub(super) fn one_with_whitelist(&self) -> anyhow::Result<&dyn Writer> {
+        let asked = self.decodos()?;
+        match &*asked {
+            [one] => {
+                let name = &one.account().name;
+                let found = self.writers.iter().find(|writer| writer.account().name == *name);
+                found.map(|found| &**found).ok_or_else(|| anyhow::anyhow!("no account {name}"))
+            }
+            several => {
+                let names: Vec<_> = several.iter().map(|one| one.account().name.as_str()).collect();
+                Err(Misused(format!("say where by --account: {}", names.join(", "))).into())
+            }
+        }
     }
 
     /// The time.

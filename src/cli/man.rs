@@ -40,7 +40,9 @@ const COMMON: &[(&str, &[(&str, &str)])] = &[
             ("0", "Done."),
             ("1", "Failed."),
             ("2", "Wrong usage or configuration."),
+            ("3", "Done, and something is over."),
             ("4", "Done, but something is unknown, stale or differs."),
+            ("5", "Refused by a gate, with its reason; nothing was written."),
         ],
     ),
 ];

@@ -30,6 +30,7 @@ mod test;
 mod traffic;
 mod whitelist;
 mod wish;
+mod writing;
 
 use std::io::Write;
 use std::process::ExitCode;
@@ -38,6 +39,7 @@ use clap::{Parser, Subcommand};
 
 use self::context::Place;
 use crate::config::Problems;
+use crate::domain::act::gate::Gate;
 
 /// Prometheus exporter and budget guard for metered proxy traffic from Oxylabs and Decodo.
 #[derive(Debug, Parser)]
@@ -77,13 +79,13 @@ enum Command {
     Rehearse(rehearse::Arguments),
     /// Run unit tests of budgets: readings in, expected notices and writes out
     Test(test::Arguments),
-    /// List the sub-users, or show one
+    /// List the sub-users, show one, make, change or delete one
     SubUsers(sub_users::Arguments),
     /// Show usage: of all, or of one sub-user by day or by target
     Traffic(traffic::Arguments),
     /// List the subscriptions (Decodo)
     Subscriptions(subscriptions::Arguments),
-    /// List the addresses that need no password at the proxies (Decodo)
+    /// List, add or remove addresses that need no password at the proxies (Decodo)
     Whitelist(whitelist::Arguments),
     /// List the ways into the proxies, all or of one TYPE (Decodo)
     Endpoints(endpoints::Arguments),
@@ -106,6 +108,7 @@ enum Exit {
     Usage = 2,
     Over = 3,
     Unknown = 4,
+    Refused = 5,
 }
 
 impl From<Exit> for ExitCode {
@@ -118,6 +121,14 @@ impl From<Exit> for ExitCode {
 #[derive(Debug, thiserror::Error)]
 #[error("{0}")]
 struct Misused(String);
+
+/// What a gate does not let through.
+#[derive(Debug, thiserror::Error)]
+#[error("{gate}: {words}")]
+struct Refused {
+    gate: Gate,
+    words: String,
+}
 
 /// Parses, runs, prints the error chain once, and gives the exit code.
 #[must_use]
@@ -183,6 +194,7 @@ fn fail(error: &anyhow::Error) -> ExitCode {
     let mut stderr = std::io::stderr().lock();
     let (told, exit) = match error.downcast_ref::<Problems>() {
         Some(problems) => (writeln!(stderr, "{problems}"), Exit::Usage),
+        None if error.is::<Refused>() => (writeln!(stderr, "error: {error}"), Exit::Refused),
         None if error.is::<Misused>() => (writeln!(stderr, "error: {error}"), Exit::Usage),
         None => (writeln!(stderr, "error: {error:#}"), Exit::Failed),
     };

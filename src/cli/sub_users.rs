@@ -1,4 +1,8 @@
-//! `sub-users`: the list, or one of it.
+//! `sub-users`: the list, or one of it; making, changing and deleting one.
+
+mod create;
+mod delete;
+mod update;
 
 use clap::{Args, Subcommand};
 
@@ -32,10 +36,19 @@ enum What {
         #[arg(long, value_enum, default_value_t)]
         format: Format,
     },
+    /// Make a sub-user; its password comes from a file or from standard input
+    Create(create::Arguments),
+    /// Change a sub-user, by name or id; one that is disabled by its id
+    Update(update::Arguments),
+    /// Delete a sub-user, by name or id; this cannot be undone
+    Delete(delete::Arguments),
 }
 
 pub(super) async fn run(arguments: Arguments) -> anyhow::Result<Exit> {
     match arguments.what {
+        What::Create(arguments) => create::run(arguments).await,
+        What::Update(arguments) => update::run(arguments).await,
+        What::Delete(arguments) => delete::run(arguments).await,
         What::List { which, format } => list(&Context::new(&which)?, format).await,
         What::Show { sub_user, which, format } => show(&Context::new(&which)?, &sub_user, format).await,
     }

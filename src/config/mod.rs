@@ -55,7 +55,7 @@ pub use log::{Log, LogFormat};
 pub use operator::Operator;
 pub use problem::{Place, Problem, Problems};
 pub use receivers::{Receiver, ReceiverKind};
-pub use secret::{SecretError, SecretFault, SecretFile, SecretSource};
+pub use secret::{SecretError, SecretFault, SecretFile, SecretSource, read_secret};
 pub use store::{Store, StoreLocation};
 pub use web::{DEFAULT_LISTEN, Web};
 

@@ -96,9 +96,16 @@ impl SecretFault {
 }
 
 fn read_file(path: &Path) -> Result<SecretString, SecretFault> {
+    read_secret(std::fs::File::open(path).map_err(SecretFault::Unreadable)?)
+}
+
+/// A secret from a file or from standard input; one line break at its end is cut.
+///
+/// # Errors
+/// What cannot be read, or is no secret.
+pub fn read_secret(from: impl Read) -> Result<SecretString, SecretFault> {
     let mut bytes = Vec::new();
-    let file = std::fs::File::open(path).map_err(SecretFault::Unreadable)?;
-    file.take(LONGEST + 1).read_to_end(&mut bytes).map_err(SecretFault::Unreadable)?;
+    from.take(LONGEST + 1).read_to_end(&mut bytes).map_err(SecretFault::Unreadable)?;
     if bytes.len() as u64 > LONGEST {
         return Err(SecretFault::TooLong);
     }

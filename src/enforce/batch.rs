@@ -58,14 +58,35 @@ pub(super) fn ask() -> Ask {
 }
 
 /// What became of one call.
-enum Sent {
-    /// The vendor took it, or may have.
+#[derive(Debug)]
+pub enum Sent {
+    /// The vendor took it, or may have: it is read back.
     Maybe {
-        /// Whether it said so.
-        took: bool,
+        /// Why nobody knows; nothing where the vendor said that it took it.
+        lost: Option<ProviderError>,
     },
     /// It changed nothing, for sure.
     Not(Found),
+}
+
+impl Sent {
+    /// What a call's answer, or the lack of one, says.
+    #[must_use]
+    pub fn of<T>(result: Result<T, ProviderError>) -> Self {
+        match result {
+            Ok(_) => Self::Maybe { lost: None },
+            Err(error) if error.may_have_applied() => Self::Maybe { lost: Some(error) },
+            Err(ProviderError::NotFound { .. }) => Self::Not(Found::Gone),
+            Err(
+                error @ (ProviderError::Invalid(_)
+                | ProviderError::Unsupported(_)
+                | ProviderError::Conflict { .. }
+                | ProviderError::Status { .. }
+                | ProviderError::Forbidden { .. }),
+            ) => Self::Not(Found::Rejected(error.to_string())),
+            Err(error) => Self::Not(Found::NotSent(error.to_string())),
+        }
+    }
 }
 
 impl Enforcer<'_> {
@@ -179,7 +200,7 @@ impl Enforcer<'_> {
         let mut open = Vec::new();
         while let Some((write, sent)) = calls.next().await {
             match sent {
-                Sent::Maybe { took } => open.push((write, took)),
+                Sent::Maybe { lost } => open.push((write, lost.is_none())),
                 Sent::Not(found) => self.journal.settle(&write, &found).await,
             }
         }
@@ -203,18 +224,11 @@ impl Enforcer<'_> {
                 return (write, Sent::Not(Found::NotSent(format!("{gate}: {}", gate.advice()))));
             }
             let result = self.writer.update_sub_user(&write.id, &for_vendor(&write.change), &ask()).await;
-            let sent = match result {
-                Ok(()) => Sent::Maybe { took: true },
-                Err(error) if error.may_have_applied() => {
-                    tracing::warn!(account = %self.writer.account().name, "no answer to a write, it is read back: {error}");
-                    Sent::Maybe { took: false }
-                }
-                Err(ProviderError::NotFound { .. }) => Sent::Not(Found::Gone),
-                Err(error @ (ProviderError::Invalid(_) | ProviderError::Unsupported(_) | ProviderError::Conflict { .. } | ProviderError::Status { .. } | ProviderError::Forbidden { .. })) => {
-                    Sent::Not(Found::Rejected(error.to_string()))
-                }
-                Err(error) => Sent::Not(Found::NotSent(error.to_string())),
-            };
+            let sent = Sent::of(result);
+            if let Sent::Maybe { lost: Some(error) } = &sent {
+                let account = &self.writer.account().name;
+                tracing::warn!(%account, "no answer to a write, it is read back: {error}");
+            }
             (write, sent)
         }
         .boxed()

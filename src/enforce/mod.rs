@@ -4,11 +4,14 @@
 //! [`Journal`], so that nothing leaves that is not saved.
 
 mod batch;
+mod by_hand;
 mod origin;
 mod read_back;
 
-pub use batch::{Did, Enforcer, MOST};
+pub use batch::{Did, Enforcer, MOST, Sent};
+pub use by_hand::{read_back_created, read_back_deleted};
 pub use origin::Origins;
+pub use read_back::{Back, Sought, counts_from, read_back_one};
 
 use std::sync::Arc;
 

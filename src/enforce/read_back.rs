@@ -281,8 +281,8 @@ fn judge(sought: &Sought, row: &SubUser, took: bool) -> Found {
     Found::Other(Record::of(row))
 }
 
-/// The record is as before.
-const fn as_before(took: bool) -> Found {
+/// The record is as before the write.
+pub(super) const fn as_before(took: bool) -> Found {
     if took { Found::Ignored } else { Found::NotApplied }
 }
 

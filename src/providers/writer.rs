@@ -26,6 +26,12 @@ pub trait Writer: Provider {
     /// What the dialect lacks, with what to use instead, or what is wrong with a value.
     fn check_change(&self, change: &SubUserChange) -> Result<(), ProviderError>;
 
+    /// Whether this vendor can express such a new sub-user, without asking it.
+    ///
+    /// # Errors
+    /// As of [`Writer::check_change`].
+    fn check_new(&self, new: &NewSubUser) -> Result<(), ProviderError>;
+
     /// How a sub-user is stopped here.
     fn freeze_by(&self) -> FreezeBy;
 

@@ -160,6 +160,10 @@ impl Writer for Decodo {
         write::update(self.dialect, self.update_route, "", change, self.account.gigabyte).map(|_| ())
     }
 
+    fn check_new(&self, new: &NewSubUser) -> Result<(), ProviderError> {
+        write::create(self.dialect, new, self.account.gigabyte).map(|_| ())
+    }
+
     fn freeze_by(&self) -> FreezeBy {
         self.dialect.freeze_by()
     }

@@ -146,6 +146,10 @@ impl Writer for Oxylabs {
         write::update("", change, self.account.gigabyte).map(|_| ())
     }
 
+    fn check_new(&self, new: &NewSubUser) -> Result<(), ProviderError> {
+        write::create(new, self.account.gigabyte).map(|_| ())
+    }
+
     fn freeze_by(&self) -> FreezeBy {
         FreezeBy::Status
     }
