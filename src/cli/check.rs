@@ -52,10 +52,10 @@ pub(super) async fn run(arguments: Arguments) -> anyhow::Result<Exit> {
         output::print(&offline(&config, now, caps))?;
         return Ok(Exit::Done);
     }
-    // The vendors say who has a cap today.
-    output::print(&offline(&config, now, Vec::new()))?;
     logging::start(&config.log)?;
     if arguments.online {
+        // The vendors say who has a cap today.
+        output::print(&offline(&config, now, Vec::new()))?;
         let exit = online::run(&Context::of(config.clone())?).await?;
         if arguments.write_test.is_none() || exit == Exit::Failed {
             return Ok(exit);

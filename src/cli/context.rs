@@ -87,7 +87,7 @@ impl Context {
         let outgoing = Outgoing::new(config.collect.max_body, Arc::new(move || time.now()))?;
         let writer = |account| outgoing.provider(account, Arc::new(Uncounted));
         let writers: Vec<Arc<dyn Writer>> = config.accounts.values().map(writer).collect();
-        let providers = writers.iter().map(|writer| -> Arc<dyn Provider> { writer.clone() }).collect();
+        let providers = writers.iter().map(as_provider).collect();
         Ok(Self { config, providers, writers, clock, one_was_named: false })
     }
 
@@ -111,29 +111,22 @@ impl Context {
 
     /// The one account that is meant.
     pub(super) fn one_writer(&self) -> anyhow::Result<&dyn Writer> {
-        match &*self.writers {
-            [one] => Ok(&**one),
-            several => {
-                let names: Vec<_> = several.iter().map(|one| one.account().name.as_str()).collect();
-                Err(Misused(format!("say where by --account: {}", names.join(", "))).into())
-            }
-        }
+        Self::one_of(self.writers.iter().map(|writer| &**writer).collect())
     }
 
     /// The one account with a whitelist that is meant.
     pub(super) fn one_with_whitelist(&self) -> anyhow::Result<&dyn Writer> {
-        let asked = self.decodos()?;
-        match &*asked {
-            [one] => {
-                let name = &one.account().name;
-                let found = self.writers.iter().find(|writer| writer.account().name == *name);
-                found.map(|found| &**found).ok_or_else(|| anyhow::anyhow!("no account {name}"))
-            }
-            several => {
-                let names: Vec<_> = several.iter().map(|one| one.account().name.as_str()).collect();
-                Err(Misused(format!("say where by --account: {}", names.join(", "))).into())
-            }
+        let names: Vec<_> = self.decodos()?.iter().map(|one| &one.account().name).collect();
+        let writers = self.writers.iter().map(|writer| &**writer);
+        Self::one_of(writers.filter(|writer| names.contains(&&writer.account().name)).collect())
+    }
+
+    fn one_of(writers: Vec<&dyn Writer>) -> anyhow::Result<&dyn Writer> {
+        if let [one] = writers[..] {
+            return Ok(one);
         }
+        let names: Vec<_> = writers.iter().map(|one| one.account().name.as_str()).collect();
+        Err(Misused(format!("say where by --account: {}", names.join(", "))).into())
     }
 
     /// The time.
@@ -145,6 +138,11 @@ impl Context {
     pub(super) fn ask() -> Ask {
         Ask::until(Instant::now() + PATIENCE)
     }
+}
+
+/// An account for reading alone.
+fn as_provider(writer: &Arc<dyn Writer>) -> Arc<dyn Provider> {
+    writer.clone()
 }
 
 /// An error of one account, with its name.

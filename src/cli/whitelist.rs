@@ -126,7 +126,7 @@ async fn add(
     if !there.is_empty() {
         lines.push(format!("there already: {}", in_words(&there)));
     }
-    if !asking.agreed(&lines)? {
+    if !desk.agrees(asking, lines)? {
         return Ok(Exit::Failed);
     }
     let meanwhile = among(&new, &records(writer).await?);
@@ -187,11 +187,11 @@ async fn remove(desk: &Desk<'_>, writer: &dyn Writer, text: &str, asking: Asking
     let record = meant(records(writer).await?, text)?.ok_or_else(|| {
         anyhow::anyhow!("no {text:?} in {NAME} at {account}; see proxymeter whitelist list")
     })?;
-    let lines = [
+    let lines = vec![
         format!("{NAME} at {account}, to be changed at the vendor:"),
         format!("  {} (id {}): removed, and needs a password", record.address, record.id),
     ];
-    if !asking.agreed(&lines)? {
+    if !desk.agrees(asking, lines)? {
         return Ok(Exit::Failed);
     }
     let is_there = |records: &[WhitelistedIp]| {

@@ -13,7 +13,7 @@ use clap::Args;
 use secrecy::SecretString;
 
 pub(super) use desk::{Desk, Note};
-pub(super) use fields::{Lines, change_of, limit_in_gigabytes, moved, record};
+pub(super) use fields::{Lines, change_of, gigabytes, limit_in_gigabytes, moved, record};
 pub(super) use seat::Seat;
 pub(super) use told::told;
 
@@ -32,7 +32,7 @@ pub(super) struct Asking {
 
 impl Asking {
     /// Prints what is about to happen, and asks; a script says --yes.
-    pub(super) fn agreed(self, lines: &[String]) -> anyhow::Result<bool> {
+    fn agreed(self, lines: &[String]) -> anyhow::Result<bool> {
         let mut stderr = std::io::stderr().lock();
         for line in lines {
             writeln!(stderr, "{}", output::on_one_line(line))?;

@@ -9,3 +9,4 @@ mod mistakes;
 mod reading;
 mod reconcile;
 mod serve;
+mod writing;

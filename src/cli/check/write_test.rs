@@ -5,7 +5,6 @@ use std::time::Duration;
 
 use super::super::Exit;
 use super::super::context::Context;
-use super::super::output;
 use super::super::writing::{Asking, Desk, Note, Seat, limit_in_gigabytes, moved, told};
 use crate::config::{UpdateRoute, Vendor};
 use crate::domain::act::record::Record;
@@ -49,10 +48,10 @@ async fn test(desk: &Desk<'_>, sub_user: &str, asking: Asking) -> anyhow::Result
                 .to_owned(),
         );
     }
-    if !asking.agreed(&lines)? {
+    if !desk.agrees(asking, lines)? {
         return Ok(Exit::Failed);
     }
-    let (seat, before) = seat.is_as_shown().await?;
+    let (seat, before) = seat.if_as_shown().await?;
     let record = Record::of(&seat.row);
     let note = Note {
         account: &seat.account().name,

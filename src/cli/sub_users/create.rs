@@ -90,7 +90,7 @@ async fn create(
     } else if new.auto_disable != Some(true) && writer.check_new(&cutting_off(new)).is_ok() {
         lines.push("without --auto-disable true the vendor may go on past the limit".to_owned());
     }
-    if !asking.agreed(&lines)? {
+    if !desk.agrees(asking, lines)? {
         return Ok(Exit::Failed);
     }
     if named(writer, name).await?.is_some() {

@@ -36,11 +36,11 @@ async fn delete(desk: &Desk<'_>, arguments: &Arguments) -> anyhow::Result<Exit> 
         format!("  {}", seat.record()),
     ];
     lines.extend(notes(desk, &seat, true).await?);
-    if !arguments.asking.agreed(&lines)? {
+    if !desk.agrees(arguments.asking, lines)? {
         return Ok(Exit::Failed);
     }
     desk.refuse_if_paused(&seat.account().name).await?;
-    let (seat, _) = seat.is_as_shown().await?;
+    let (seat, _) = seat.if_as_shown().await?;
     let note = Note {
         account: &seat.account().name,
         name: &seat.row.username,

@@ -7,13 +7,14 @@ use jiff::civil::DateTime;
 
 use super::super::context::{Context, Which};
 use super::super::writing::{
-    Asking, Desk, Lines, Note, Seat, Written, change_of, not_expressible, password_of, told,
+    Asking, Desk, Lines, Note, Seat, Written, change_of, gigabytes, not_expressible, password_of, told,
 };
 use super::super::{Exit, Misused, Refused, output};
 use crate::config::{UpdateRoute, Vendor};
 use crate::domain::act::gate::Gate;
 use crate::domain::act::record::Record;
 use crate::domain::act::settle::Found;
+use crate::domain::units::Limit;
 use crate::enforce::{Back, Sent, read_back_one};
 use crate::providers::{SubUserChange, SubUserStatus, Writer};
 
@@ -159,13 +160,14 @@ async fn update(desk: &Desk<'_>, arguments: &Arguments, wanted: &Wanted) -> anyh
     }
     let lines = Lines { change: &change, row: &seat.row, gigabyte };
     let before_and_after = lines.before_and_after();
-    if !arguments.asking.agreed(&shown(desk, &seat, &before_and_after, lowers).await?)? {
+    let shown = shown(desk, &seat, &change, &before_and_after).await?;
+    if !desk.agrees(arguments.asking, shown)? {
         return Ok(Exit::Failed);
     }
     if lowers {
         desk.refuse_if_paused(&seat.account().name).await?;
     }
-    let (seat, _) = seat.is_as_shown().await?;
+    let (seat, _) = seat.if_as_shown().await?;
     send(desk, &seat, &change, before_and_after.join("; ")).await
 }
 
@@ -173,12 +175,20 @@ async fn update(desk: &Desk<'_>, arguments: &Arguments, wanted: &Wanted) -> anyh
 async fn shown(
     desk: &Desk<'_>,
     seat: &Seat<'_>,
+    change: &SubUserChange,
     before_and_after: &[String],
-    lowers: bool,
 ) -> anyhow::Result<Vec<String>> {
     let mut lines = vec![format!("{}, to be changed at the vendor:", seat.whole_name())];
     lines.extend(before_and_after.iter().map(|line| format!("  {line}")));
+    let lowers = change_of(change).lowers(&Record::of(&seat.row));
     lines.extend(notes(desk, seat, lowers).await?);
+    let used = seat.row.usage.as_ref().map(|usage| usage.traffic);
+    if let Some((limit, used)) = change.limit.and_then(Limit::bytes).zip(used)
+        && limit <= used
+    {
+        let used = gigabytes(used, seat.account().gigabyte);
+        lines.push(format!("it has used {used} already: where the vendor cuts off, this ends its traffic"));
+    }
     let account = desk.account(seat.writer)?;
     if matches!(account.vendor, Vendor::Decodo { update_route: UpdateRoute::Collection, .. }) {
         lines.push(
@@ -241,9 +251,7 @@ async fn send(
             let seen = row.as_ref().map(|row| lines.as_told_by(row)).unwrap_or_default();
             let confirmed = match &row {
                 Some(_) => format!("changed and read back: {seen}{unread}"),
-                None => {
-                    format!("changed: it left the vendor's list, and its statistics still answer{unread}")
-                }
+                None => format!("changed: {}{unread}", lines.left_the_list()),
             };
             (found, confirmed, seen)
         }

@@ -6,7 +6,7 @@ use anyhow::Context as _;
 
 use super::super::context::Context;
 use super::super::{Exit, Refused, output};
-use super::{Seat, tell};
+use super::{Asking, Seat, tell};
 use crate::app::decide::location;
 use crate::config::AccountConfig;
 use crate::domain::account::AccountName;
@@ -24,6 +24,8 @@ use crate::store::{Access, Store, open};
 pub(in crate::cli) struct Desk<'c> {
     pub(in crate::cli) context: &'c Context,
     store: Option<Arc<dyn Store>>,
+    /// What to tell where there is no store.
+    without: Option<String>,
 }
 
 /// What the journal says of one write.
@@ -44,14 +46,19 @@ impl<'c> Desk<'c> {
         let store = match open(&location(&store.location), Access::Ask).await {
             Ok(store) => Some(store),
             Err(StoreError::Missing { path }) => {
-                tell(&no_store(&path, store.is_written))?;
-                None
+                return Ok(Self { context, store: None, without: Some(no_store(&path, store.is_written)) });
             }
             Err(error) => {
                 return Err(error).context("nothing is written that cannot be journaled");
             }
         };
-        Ok(Self { context, store })
+        Ok(Self { context, store, without: None })
+    }
+
+    /// Shows what is about to happen, and asks.
+    pub(in crate::cli) fn agrees(&self, asking: Asking, mut lines: Vec<String>) -> anyhow::Result<bool> {
+        lines.extend(self.without.clone());
+        asking.agreed(&lines)
     }
 
     pub(in crate::cli) async fn close(self) {
@@ -182,10 +189,8 @@ fn no_store(path: &std::path::Path, is_written: bool) -> String {
     } else {
         "; under systemd or in the image STATE_DIRECTORY=/var/lib/proxymeter says where it is"
     };
-    format!(
-        "there is no store at {}, so that this is not journaled and no pause is known{elsewhere}",
-        path.display()
-    )
+    let path = path.display();
+    format!("there is no store at {path}: this is not journaled, and no pause is known{elsewhere}")
 }
 
 /// Who asks: the user of this process.

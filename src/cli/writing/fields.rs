@@ -135,6 +135,26 @@ impl Lines<'_> {
         is_told.then_some(sought)
     }
 
+    /// How somebody is told of who is off now, as far as that can be read.
+    pub(in crate::cli) fn left_the_list(&self) -> String {
+        let SubUserChange { password: _, limit, status, auto_disable, lifetime, count_from } = self.change;
+        let left = "it left the vendor's list, and its statistics still answer";
+        if status.is_none() {
+            return format!("{left}: the vendor has cut it off at the limit");
+        }
+        let others = [
+            limit.map(|_| "limit"),
+            auto_disable.map(|_| "auto_disable"),
+            lifetime.map(|_| "lifetime"),
+            count_from.map(|_| "the moment from which traffic counts"),
+        ];
+        let others: Vec<&str> = others.into_iter().flatten().collect();
+        if others.is_empty() {
+            return left.to_owned();
+        }
+        format!("{left}; {} cannot be read back there", others.join(" and "))
+    }
+
     /// What was written and can be read nowhere.
     pub(in crate::cli) fn not_told(&self) -> Vec<&'static str> {
         let (row, change) = (self.row, self.change);

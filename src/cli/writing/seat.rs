@@ -52,7 +52,8 @@ impl<'c> Seat<'c> {
         }
         found.pop().ok_or_else(|| {
             anyhow::anyhow!(
-                "no sub-user {name:?} in the vendor's list; one that is disabled left it, and is found by its id"
+                "no sub-user {name:?} in the vendor's list; one that is disabled left it, and is found by its \
+                 id and --account"
             )
         })
     }
@@ -68,7 +69,7 @@ impl<'c> Seat<'c> {
         let (id, called) = match desk.remembered(&writer.account().name, name).await? {
             Some(remembered) => remembered,
             // Another account may have the same number for somebody else.
-            None if is_only => (SubUserId(name.into()), name.into()),
+            None if is_only && is_like_an_id(name, &known) => (SubUserId(name.into()), name.into()),
             None => return Ok(None),
         };
         let seat = |row, is_told| Some(Self { writer, row, is_told, known });
@@ -133,7 +134,7 @@ impl<'c> Seat<'c> {
     ///
     /// # Errors
     /// It is not as it was shown: a person was faster.
-    pub(in crate::cli) async fn is_as_shown(self) -> anyhow::Result<(Self, Vec<SubUser>)> {
+    pub(in crate::cli) async fn if_as_shown(self) -> anyhow::Result<(Self, Vec<SubUser>)> {
         let list = of(self.writer, self.writer.sub_users(&Context::ask()).await)?;
         let key = self.row.key();
         let listed = list.iter().find(|row| row.key() == key);
@@ -157,4 +158,10 @@ impl<'c> Seat<'c> {
         let known = list.iter().map(SubUser::key).collect();
         Ok((Self { known, ..self }, list))
     }
+}
+
+/// Whether a text may be an id here: statistics may answer to a name as well, and a change never does.
+fn is_like_an_id(text: &str, known: &BTreeSet<SubUserKey>) -> bool {
+    let is_number = |text: &str| text.bytes().all(|byte| byte.is_ascii_digit());
+    is_number(text) || !known.iter().all(|key| is_number(&key.0))
 }
