@@ -34,8 +34,9 @@ pub(super) struct Arguments {
     /// The account of the sub-user
     #[arg(long, value_name = "NAME", requires = "write_test")]
     account: Option<String>,
-    #[command(flatten)]
-    asking: Asking,
+    /// Do not ask before the write; for scripts
+    #[arg(long, requires = "write_test")]
+    yes: bool,
 }
 
 pub(super) async fn run(arguments: Arguments) -> anyhow::Result<Exit> {
@@ -61,9 +62,9 @@ pub(super) async fn run(arguments: Arguments) -> anyhow::Result<Exit> {
             return Ok(exit);
         }
     }
-    let Arguments { write_test, account, asking, .. } = arguments;
+    let Arguments { write_test, account, yes, .. } = arguments;
     let context = Context::of(of_account(config, account.as_deref())?)?;
-    write_test::run(&context, &write_test.unwrap_or_default(), asking).await
+    write_test::run(&context, &write_test.unwrap_or_default(), Asking::unless(yes)).await
 }
 
 /// An error where there is any problem.

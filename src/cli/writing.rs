@@ -31,6 +31,10 @@ pub(super) struct Asking {
 }
 
 impl Asking {
+    pub(super) const fn unless(yes: bool) -> Self {
+        Self { yes }
+    }
+
     /// Prints what is about to happen, and asks; a script says --yes.
     fn agreed(self, lines: &[String]) -> anyhow::Result<bool> {
         let mut stderr = std::io::stderr().lock();

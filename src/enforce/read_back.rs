@@ -62,14 +62,26 @@ impl Sought {
     fn is_in(&self, row: &SubUser) -> bool {
         let lifetime = self.lifetime.zip(row.lifetime).is_none_or(|(written, told)| written == told);
         let since = self.count_from.zip(counts_from(row)).is_none_or(|(written, told)| written == told);
-        self.change.is_in(&Record::of(row)) && lifetime && since
+        let record = to_the_byte(Record::of(row), self.change.limit);
+        self.change.is_in(&record) && lifetime && since
     }
 
     /// Whether a row says of what was written what the row before said.
     fn is_as_before(&self, row: &SubUser) -> bool {
-        self.change.is_in_as(&self.before, &Record::of(row))
+        let record = to_the_byte(Record::of(row), self.before.limit);
+        self.change.is_in_as(&self.before, &record)
             && (self.lifetime.is_none() || row.lifetime == self.row.lifetime)
             && (self.count_from.is_none() || counts_from(row) == counts_from(&self.row))
+    }
+}
+
+/// A record whose limit is `expected` where both differ by the one byte to which a step of a binary gigabyte is rounded.
+fn to_the_byte(record: Record, expected: Option<Limit>) -> Record {
+    match (record.limit, expected) {
+        (Some(Limit::Bytes(told)), Some(Limit::Bytes(meant))) if told.0.abs_diff(meant.0) <= 1 => {
+            Record { limit: expected, ..record }
+        }
+        _ => record,
     }
 }
 
@@ -300,5 +312,61 @@ fn row_of(write: &Write) -> SubUser {
         lifetime: None,
         created: None,
         usage: None,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::domain::units::Bytes;
+
+    fn row(limit: u64, auto_disable: bool) -> SubUser {
+        SubUser {
+            id: Some(SubUserId("7".into())),
+            username: "one".into(),
+            status: Some("active".into()),
+            product: None,
+            limit: Some(Limit::of(Bytes(limit))),
+            limit_enforced: Some(auto_disable),
+            auto_disable: Some(auto_disable),
+            lifetime: Some(false),
+            created: None,
+            usage: None,
+        }
+    }
+
+    #[test]
+    fn f8_a_row_says_what_was_written_or_what_stood_there_or_neither() {
+        // 0.03 of a binary gigabyte are 32,212,254.72 bytes.
+        let written = Gigabyte::Binary.in_steps(Bytes(32_212_255));
+        let before = row(50_000_000, false);
+        let sought = Sought {
+            id: SubUserId("7".into()),
+            before: Record::of(&before),
+            row: before,
+            change: Change {
+                limit: Some(Limit::Bytes(written)),
+                auto_disable: Some(true),
+                ..Change::default()
+            },
+            lifetime: Some(true),
+            count_from: None,
+        };
+        let lives = |row: SubUser| SubUser { lifetime: Some(true), ..row };
+        let silent = |row: SubUser| SubUser { lifetime: None, ..row };
+        for (seen, found) in [
+            (lives(row(32_212_255, true)), Found::Confirmed),
+            (lives(row(32_212_254, true)), Found::Confirmed),
+            (silent(row(32_212_254, true)), Found::Confirmed),
+            (lives(row(32_212_253, true)), Found::Other(Record::of(&row(32_212_253, true)))),
+            (row(32_212_255, true), Found::Other(Record::of(&row(32_212_255, true)))),
+            (lives(row(32_212_255, false)), Found::Other(Record::of(&row(32_212_255, false)))),
+            (row(50_000_000, false), Found::Ignored),
+            (row(50_000_001, false), Found::Ignored),
+        ] {
+            assert_eq!(judge(&sought, &seen, true), found, "{seen:?}");
+            let lost = if found == Found::Ignored { Found::NotApplied } else { found };
+            assert_eq!(judge(&sought, &seen, false), lost, "{seen:?}");
+        }
     }
 }

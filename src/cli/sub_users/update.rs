@@ -7,7 +7,7 @@ use jiff::civil::DateTime;
 
 use super::super::context::{Context, Which};
 use super::super::writing::{
-    Asking, Desk, Lines, Note, Seat, Written, change_of, gigabytes, not_expressible, password_of, told,
+    Asking, Desk, Lines, Note, Seat, Written, change_of, gigabytes, not_expressible, password_of, tell, told,
 };
 use super::super::{Exit, Misused, Refused, output};
 use crate::config::{UpdateRoute, Vendor};
@@ -16,7 +16,7 @@ use crate::domain::act::record::Record;
 use crate::domain::act::settle::Found;
 use crate::domain::units::Limit;
 use crate::enforce::{Back, Sent, read_back_one};
-use crate::providers::{SubUserChange, SubUserStatus, Writer};
+use crate::providers::{ProviderError, SubUserChange, SubUserStatus, Writer};
 
 #[derive(Args, Debug)]
 pub(super) struct Arguments {
@@ -144,6 +144,10 @@ async fn update(desk: &Desk<'_>, arguments: &Arguments, wanted: &Wanted) -> anyh
     let gigabyte = seat.account().gigabyte;
     let change = Lines { change: &wanted, row: &seat.row, gigabyte }.what_differs();
     if change.is_empty() {
+        // What a budget keeps there is not a person's own, though it looks the same.
+        for note in notes(desk, &seat, false).await? {
+            tell(&note)?;
+        }
         output::print(&(output::on_one_line(&format!("{}: nothing to change", seat.name())) + "\n"))?;
         return Ok(Exit::Done);
     }
@@ -207,7 +211,7 @@ pub(super) async fn notes(desk: &Desk<'_>, seat: &Seat<'_>, lowers: bool) -> any
             lines.push(format!("budget {} holds a {} there (action {})", hold.by, hold.what, hold.action));
         }
         lines.push(format!(
-            "a person's own there is: {}; the daemon takes this as a person's own change, and does not fight it",
+            "a person's own there is: {}; the daemon takes a change of it as a person's own, and does not fight it",
             throttle.own
         ));
     }
@@ -241,25 +245,29 @@ async fn send(
             return desk.end(&note, &found, told).await;
         }
     };
-    let unread = match lines.not_told()[..] {
-        [] => String::new(),
-        ref names => format!("; {} cannot be read back", names.join(" and ")),
+    let (found, words) = read_back(seat, &lines, lost.as_ref()).await;
+    desk.end(&note, &found, words).await
+}
+
+/// What the vendor's record says of a change that left, in words.
+async fn read_back(seat: &Seat<'_>, lines: &Lines<'_>, lost: Option<&ProviderError>) -> (Found, String) {
+    let names = lines.not_told().join(" and ");
+    let unread = if names.is_empty() { String::new() } else { format!("; {names} cannot be read back") };
+    let Some(sought) = lines.sought(seat.id()) else {
+        return match lost {
+            None => (Found::Confirmed, format!("the vendor took it{unread}")),
+            Some(error) => {
+                let words = format!("no answer came ({error}){unread}: run it again, which states the same");
+                (Found::Unknown(words.clone()), words)
+            }
+        };
     };
-    let (found, confirmed, seen) = match lines.sought(seat.id()) {
-        Some(sought) => {
-            let Back { found, row } = read_back_one(seat.writer, sought, &seat.known, lost.is_none()).await;
-            let seen = row.as_ref().map(|row| lines.as_told_by(row)).unwrap_or_default();
-            let confirmed = match &row {
-                Some(_) => format!("changed and read back: {seen}{unread}"),
-                None => format!("changed: {}{unread}", lines.left_the_list()),
-            };
-            (found, confirmed, seen)
-        }
-        None if lost.is_none() => (Found::Confirmed, format!("the vendor took it{unread}"), String::new()),
-        None => {
-            let words = format!("{} cannot be read back", lines.not_told().join(" and "));
-            (Found::Unknown(words), String::new(), String::new())
-        }
+    let Back { found, row } = read_back_one(seat.writer, sought, &seat.known, lost.is_none()).await;
+    let seen = row.as_ref().map(|row| lines.as_told_by(row)).unwrap_or_default();
+    let confirmed = match &row {
+        Some(_) => format!("changed and read back: {seen}{unread}"),
+        None => format!("changed: {}{unread}", lines.left_the_list()),
     };
-    desk.end(&note, &found, told(&found, lost.as_ref(), confirmed, &seen)).await
+    let words = told(&found, lost, confirmed, &seen);
+    (found, words)
 }

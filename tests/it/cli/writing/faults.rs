@@ -120,6 +120,21 @@ fn an_ignored_switch_is_seen_in_both_directions() {
 }
 
 #[test]
+fn f7_a_password_without_an_answer_is_said_to_be_unknown() {
+    let vendors = at("oxylabs");
+    own_store(&vendors, async |_| ());
+    std::fs::write(vendors.folder().join("new.secret"), super::PASSWORD).unwrap();
+    with(&vendors, Fault::LoseAnswer);
+    let update = ["sub-users", "update", "scraper_prices", "--password-file", "new.secret", "--yes"];
+    let ran = run(&vendors, &update).ended_with(1);
+    let end = "); a password cannot be read back: run it again, which states the same\n";
+    let start = "error: ambiguous: scraper_prices at oxylabs: no answer came (";
+    let last = ran.stderr.lines().last().unwrap().to_owned() + "\n";
+    assert!(last.starts_with(start) && last.ends_with(end), "{}", ran.told());
+    assert!(!journal(&vendors).concat().contains(super::PASSWORD));
+}
+
+#[test]
 fn a_store_that_cannot_be_used_stops_the_change() {
     let vendors = at("oxylabs");
     std::fs::write(vendors.folder().join("proxymeter.db"), "no store").unwrap();

@@ -212,6 +212,10 @@ fn a_ceiling_of_ours_is_told_before_it_is_changed() {
     own_store(&vendors, async |store| {
         store.save_acts(&Delta { throttles: vec![throttle], ..Delta::default() }).await.unwrap();
     });
+    let same = run(&vendors, &["sub-users", "update", "scraper_prices", "--limit", "500GB", "--yes"]);
+    let same = same.ended_with(0);
+    assert_eq!(same.stdout, "scraper_prices at oxylabs: nothing to change\n");
+    assert!(same.stderr.starts_with("budget scrapers/stop holds a limit 500.00 GB there"), "{}", same.told());
     let ran =
         run(&vendors, &["sub-users", "update", "scraper_prices", "--limit", "1TB", "--yes"]).ended_with(0);
     assert_eq!(
@@ -219,7 +223,7 @@ fn a_ceiling_of_ours_is_told_before_it_is_changed() {
         format!(
             "scraper_prices (id {id}) at oxylabs, to be changed at the vendor:\n  limit: 500 GB → 1000 GB\n\
              budget scrapers/stop holds a limit 500.00 GB there (action 7)\n\
-             a person's own there is: active, limit 900.00 GB, cuts off; the daemon takes this as a person's own change, \
+             a person's own there is: active, limit 900.00 GB, cuts off; the daemon takes a change of it as a person's own, \
              and does not fight it\n"
         )
     );
