@@ -106,11 +106,8 @@ fn record(write: &WriteBooks) -> &RecordBooks {
 }
 
 /// The line that is told where there is no store.
-fn without_store(vendors: &Vendors) -> String {
-    let elsewhere = "; under systemd or in the image STATE_DIRECTORY=/var/lib/proxymeter says where it is";
-    let _folder = vendors.folder();
-    format!("there is no store at proxymeter.db: this is not journaled, and no pause is known{elsewhere}\n")
-}
+const WITHOUT_STORE: &str = "there is no store at proxymeter.db: this is not journaled, and no pause is known; under \
+                             systemd or in the image STATE_DIRECTORY=/var/lib/proxymeter says where it is\n";
 
 /// Each account, one of its sub-users with a limit, and that limit.
 const LIMITED: [(&str, &str, &str); 4] = [
@@ -131,7 +128,7 @@ fn update_changes_a_limit_at_each_dialect_and_says_so() {
             ran.stderr,
             format!(
                 "{name} (id {id}) at {account}, to be changed at the vendor:\n  limit: {limit} → 600 GB\n{}",
-                without_store(&vendors)
+                WITHOUT_STORE
             )
         );
         assert_eq!(ran.stdout, format!("{name} at {account}: changed and read back: limit 600 GB\n"));
@@ -251,6 +248,23 @@ fn update_states_changed_fields_only_and_journals_them_without_the_password() {
     let alone = ["sub-users", "update", "scraper_fares", "--password-file", "new.secret", "--yes"];
     let ran = run(&vendors, &alone).ended_with(0);
     assert_eq!(ran.stdout, "scraper_fares at oxylabs: the vendor took it; a password cannot be read back\n");
+}
+
+#[test]
+fn the_daemon_may_run_meanwhile() {
+    let vendors = at("oxylabs");
+    let serving = vendors.serve();
+    serving.wait_for("/-/ready", |body| body.starts_with("ready\n"));
+    std::fs::write(vendors.folder().join("new.secret"), PASSWORD).unwrap();
+    let update =
+        ["sub-users", "update", "scraper_prices", "--limit", "400GB", "--password-file", "new.secret"];
+    let ran = run(&vendors, &[&update[..], &["--yes"]].concat()).ended_with(0);
+    assert!(!ran.stderr.contains("there is no store"), "{}", ran.told());
+    assert!(!serving.log().contains(PASSWORD));
+    assert_eq!(serving.stop(), Some(0));
+    let steps = journal(&vendors);
+    assert_eq!(steps.len(), 2, "{steps:?}");
+    assert!(!steps.concat().contains(PASSWORD));
 }
 
 #[test]

@@ -2,7 +2,7 @@
 
 use proxymeter::simulator::{Fault, FaultRule};
 
-use super::{PASSWORD, at, bodies, journal, own_store, run, run_with_password, user, without_store, writes};
+use super::{PASSWORD, WITHOUT_STORE, at, bodies, journal, own_store, run, run_with_password, user, writes};
 use crate::support::vendors::Vendors;
 
 /// Each account with the product of a new sub-user.
@@ -40,7 +40,7 @@ fn a_sub_user_is_made_and_deleted_at_each_dialect() {
             ran.stderr,
             format!(
                 "fresh_one, to be made at {account}:\n{product}  limit: 5.5 GB\n{line}  password: as it was given\n{}",
-                without_store(&vendors)
+                WITHOUT_STORE
             )
         );
         assert_eq!(

@@ -4,7 +4,7 @@ use jiff::Timestamp;
 use proxymeter::simulator::{ByHand, Fault, FaultRule};
 use proxymeter::store::records::NewPause;
 
-use super::{LIMITED, at, bodies, journal, own_store, run, user, without_store};
+use super::{LIMITED, WITHOUT_STORE, at, bodies, journal, own_store, run, user};
 use crate::support::vendors::Vendors;
 
 fn fault(vendors: &Vendors, fault: Fault) {
@@ -28,7 +28,7 @@ fn present_values_are_written_back_at_each_dialect() {
             ran.stderr,
             format!(
                 "{name} (id {id}) at {account}, to be written at the vendor as it stands there:\n  limit {limit}{flag}\n{}",
-                without_store(&vendors)
+                WITHOUT_STORE
             )
         );
         let count = before.sub_users.iter().filter(|user| user.listed).count();
@@ -106,6 +106,18 @@ fn whatever_changed_is_told() {
     let steps: Vec<String> =
         journal(&vendors).iter().map(|line| line.split(' ').next().unwrap().to_owned()).collect();
     assert_eq!(steps, ["intent", "verify_failed", "intent", "ambiguous", "intent", "rejected"]);
+}
+
+#[test]
+fn a_route_that_names_nobody_is_found_out() {
+    let vendors = Vendors::start();
+    let keys = "gigabyte = \"decimal\"\nupdate_route = \"collection\"\n";
+    vendors.configure(|name| name == "decodo-published", keys);
+    let ran = run(&vendors, &["check", "--write-test", "pub_travel", "--yes"]).ended_with(1);
+    let warning = "update_route = \"collection\" names no sub-user: the vendor alone knows whom it changes\n";
+    assert!(ran.stderr.contains(warning), "{}", ran.told());
+    let told = "error: verify_failed: pub_travel at decodo-published: this changed in the list: pub_prices: limit 250 GB → 120 GB\n";
+    assert!(ran.stderr.ends_with(told), "{}", ran.told());
 }
 
 #[test]
