@@ -122,6 +122,7 @@ impl Watched {
         own: &OwnMetrics,
         now: Timestamp,
     ) -> Self {
+        own.register_actions(Owner::from(holder.account()));
         let mut collectors = BTreeMap::new();
         for (collector, cron) in schedule {
             let interval = cron.longest_pause(now);

@@ -34,6 +34,7 @@ const GROUPS: &[(&str, &[&str])] = &[
     ("Subscriptions", &["subscription_"]),
     ("Collectors", &["collector_", "observed_"]),
     ("Calls to the vendors", &["api_"]),
+    ("Actions", &["actions_", "restores_", "writes_"]),
     ("proxymeter itself", &[""]),
 ];
 

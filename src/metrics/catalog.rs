@@ -130,6 +130,8 @@ families! {
         "How the account is configured, always 1.";
     AccountEntryNameValid = Gauge "account_entry_name_valid" None, ["provider" "account" "entry"],
         "Whether the operator's own entry name is a CNAME to the vendor's entry node: 1 if so, 0 if not, absent while the DNS does not say.";
+    AccountOwner = Gauge "account_owner" None, ["provider" "account"],
+        "Whether this process decides and acts for the account: 1 if so, 0 while it cannot use the store or another process has it.";
 
     SubUserTraffic = Gauge "sub_user_traffic_bytes" Some(Bytes), ["provider" "account" "product" "sub_user"],
         scheduled!("Bytes that the sub-user used in the vendor's current period by the vendor's own figure");
@@ -139,6 +141,8 @@ families! {
         scheduled!("Number of requests that the sub-user made in the vendor's current period by the vendor's own figure");
     SubUserLimitEnforced = Gauge "sub_user_limit_enforced" None, ["provider" "account" "product" "sub_user"],
         scheduled!("Whether the vendor cuts the sub-user off at its limit: 1 if so, 0 where it does not or where there is no limit");
+    SubUserThrottled = Gauge "sub_user_throttled" None, ["provider" "account" "product" "sub_user" "action"],
+        "An action of ours that stands at the sub-user, a freeze, a limit or a standing_cap, always 1, absent where none stands.";
     SubUserInfo = Gauge "sub_user_info" None, ["provider" "account" "product" "sub_user" "sub_user_id" "status" "owner"],
         scheduled!("What the vendor's newest list says of the sub-user beside figures, always 1");
 
@@ -175,6 +179,18 @@ families! {
         "Number of incidents in the state, of ended ones those of the last 24 hours.";
     IncidentState = Gauge "incident_state" None, ["provider" "account" "product" "sub_user" "target" "subscription" "budget" "threshold" "state"],
         "An open incident, always 1.";
+
+    Actions = Counter "actions_total" None, ["provider" "account" "action" "outcome"],
+        "Number of attempts to lower or restore a sub-user's record at the vendor, by what became of them.";
+    ActionsBlocked = Counter "actions_blocked_total" None, ["provider" "account" "action" "reason"],
+        "Number of actions that were due and not carried out, by the gate that stopped them, each counted when the gate first does.";
+    ActionsPending = Gauge "actions_pending" None, ["provider" "account"],
+        "Number of lowering actions that are not over: they wait for approval or their time, are due or blocked, or are under way.";
+    RestoresDue = Gauge "restores_due" None, ["provider" "account"],
+        "Number of restores that are due and not confirmed by the vendor's record yet, so that a sub-user is still throttled.";
+    WritesPaused = Gauge "writes_paused" None, ["provider" "account"],
+        "Whether lowering is paused at the account: 1 if so, 0 if not; restores go on either way.";
+
     StoreUp = Gauge "store_up" None, ["part"],
         "Whether the part of the store can be used: 1 if so, 0 if not, and then no decision is made or no history is kept.";
     StoreFailures = Counter "store_failures_total" None, ["reason"],

@@ -31,4 +31,5 @@ pub mod budgets;
 pub mod catalog;
 pub mod exposition;
 pub mod own;
+pub mod throttled;
 pub mod traffic;

@@ -1,5 +1,6 @@
 //! proxymeter's own health: its collectors, its calls to the vendors, its process.
 
+mod actions;
 mod budgets;
 pub(super) mod openmetrics;
 
@@ -23,7 +24,8 @@ use crate::domain::collector::{Collector, FailureReason};
 const CALL_SECONDS: [f64; 9] = [0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0, 20.0];
 
 /// Series of an account that are instruments here, and so do not count against `max_series`.
-pub const OF_ACCOUNTS: [FamilyId; 2] = [FamilyId::AccountEntryNameValid, FamilyId::AccountClockSkew];
+pub const OF_ACCOUNTS: [FamilyId; 3] =
+    [FamilyId::AccountEntryNameValid, FamilyId::AccountClockSkew, FamilyId::AccountOwner];
 
 /// The labels that every metric of an account carries.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -60,6 +62,7 @@ pub struct OwnMetrics {
     requests: IntCounterVec,
     request_duration: HistogramVec,
     budgets: budgets::Instruments,
+    actions: actions::Instruments,
 }
 
 impl OwnMetrics {
@@ -90,6 +93,7 @@ impl OwnMetrics {
             requests: counter(&registry, FamilyId::ApiRequests)?,
             request_duration: histogram(&registry, FamilyId::ApiRequestDuration)?,
             budgets: budgets::Instruments::new(&registry)?,
+            actions: actions::Instruments::new(&registry)?,
             registry,
         })
     }
@@ -196,6 +200,7 @@ impl OwnMetrics {
         forget(&self.failures, owner);
         forget(&self.requests, owner);
         forget(&self.request_duration, owner);
+        self.actions.forget(owner);
     }
 
     /// Takes every series of one collector away.

@@ -12,7 +12,7 @@ use proxymeter::domain::account::AccountName;
 use proxymeter::domain::collector::{Collector, FailureReason};
 use proxymeter::domain::incident::State;
 use proxymeter::domain::units::Bytes;
-use proxymeter::metrics::catalog::{FamilyId, GIVEN_UP_FIRST, Kind};
+use proxymeter::metrics::catalog::{FamilyId, GIVEN_UP_FIRST};
 use proxymeter::metrics::exposition::{Encoding, Exposition, Format, SampleWriter, Scrape, Segment};
 use proxymeter::metrics::own::{OwnMetrics, Owner, StorePart};
 
@@ -34,13 +34,12 @@ fn segment(family: FamilyId, account: &str, rows: &[(&[&str], u64)]) -> (FamilyI
 /// Every family of the catalog with two accounts, so that no header is missing.
 fn everything() -> Exposition {
     let exposition = Exposition::new(usize::MAX);
-    let ours = [Kind::Counter, Kind::Histogram];
+    let ours = own().encode(Format::Text);
     for name in ["beta", "alpha"] {
         let vendors = FamilyId::ALL.iter().copied().filter(|id| {
             let family = id.family();
             family.labels.starts_with(&["provider", "account"])
-                && (!ours.contains(&family.kind) || family.labels.contains(&"sub_user"))
-                && !family.labels.contains(&"collector")
+                && !ours.contains(&format!("# TYPE {} ", family.name))
         });
         let written = vendors.map(|id| {
             let labels = vec!["x"; id.family().labels.len() - 2];
@@ -65,6 +64,7 @@ fn own() -> OwnMetrics {
     own.budgets(&[(("b".into(), "warn".into(), State::Firing), 1)].into(), &[("b".into(), 2)].into());
     own.store(StorePart::Decisions, true);
     own.register_store(&["full"]);
+    own.register_actions(acme);
     own.failure(acme, Collector::Account, FailureReason::Auth);
     own.call(acme, "login", Some(401), interval);
     own

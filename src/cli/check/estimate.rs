@@ -37,7 +37,8 @@ impl std::iter::Sum for Amount {
     }
 }
 
-/// The series of an account that count against `collect.max_series`, at most; open incidents are one more each.
+/// The series of an account that count against `collect.max_series`, at most; open incidents and actions that stand are
+/// one more each.
 pub(super) fn series(
     account: &AccountConfig,
     budgets: &[Budget],
@@ -51,7 +52,7 @@ pub(super) fn series(
     let of_subscriptions = count(|family| has(family, "subscription")) * subscriptions;
     let own = Amount {
         fixed: count(is_of_account) + of_subscriptions,
-        each: count(|family| has(family, "sub_user") && !has(family, "target"))
+        each: count(|family| has(family, "sub_user") && !has(family, "target") && !has(family, "action"))
             + count(|family| has(family, "target")) * targets,
     };
     let name = account.account.name.as_str();

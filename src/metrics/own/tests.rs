@@ -100,9 +100,52 @@ fn an_account_leaves_nothing_behind() {
     own.attempt(ACME, Collector::Account, at(10));
     own.no_success(ACME, Collector::Account, Duration::from_secs(1));
     own.call(ACME, "login", Some(500), Duration::from_millis(250));
+    own.register_actions(ACME);
     own.remove_account(ACME);
     assert_eq!(lines(&own, Format::Text, "\"acme\""), "");
     assert_eq!(lines(&own, Format::Text, "account=\"other\"").lines().count(), 15);
+}
+
+#[test]
+fn a_known_account_starts_with_every_action_at_0() {
+    let own = metrics();
+    own.register_actions(ACME);
+    let of = |part: &str| lines(&own, Format::Text, part);
+    for (counter, series) in [("actions_total{", 4 * 5), ("actions_blocked_total{", 4 * 17)] {
+        assert_eq!(of(counter).lines().count(), series, "{counter}");
+    }
+    let kinds = ["actions_total{", "actions_blocked_total{", "actions_pending{"];
+    let kinds = [&kinds[..], &["restores_due{", "writes_paused{", "account_owner{"]].concat();
+    for kind in kinds {
+        assert!(!of(kind).is_empty() && of(kind).lines().all(|line| line.ends_with(" 0")), "{}", of(kind));
+    }
+}
+
+#[test]
+fn what_is_known_of_actions_survives_being_known_anew() {
+    let own = metrics();
+    own.register_actions(ACME);
+    own.action(ACME, "freeze", "confirmed");
+    own.action(ACME, "freeze", "confirmed");
+    own.action_blocked(ACME, "limit", "below_counter");
+    own.actions(ACME, 3, 2);
+    own.writes_paused(ACME, true);
+    own.account_owner(ACME, true);
+    own.register_actions(ACME);
+    let told = own.encode(Format::Text);
+    let told = told.lines().filter(|line| {
+        ["actions_", "restores_", "writes_", "_owner"].iter().any(|part| line.contains(part))
+            && !line.starts_with('#')
+            && !line.ends_with(" 0")
+    });
+    insta::assert_snapshot!(told.collect::<Vec<_>>().join("\n"), @r#"
+    proxymeter_account_owner{account="acme",provider="oxylabs"} 1
+    proxymeter_actions_blocked_total{account="acme",action="limit",provider="oxylabs",reason="below_counter"} 1
+    proxymeter_actions_pending{account="acme",provider="oxylabs"} 3
+    proxymeter_actions_total{account="acme",action="freeze",outcome="confirmed",provider="oxylabs"} 2
+    proxymeter_restores_due{account="acme",provider="oxylabs"} 2
+    proxymeter_writes_paused{account="acme",provider="oxylabs"} 1
+    "#);
 }
 
 #[test]
