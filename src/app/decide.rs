@@ -2,6 +2,7 @@
 //!
 //! One task, so that nothing is decided twice. Without the store nothing is decided, and metrics go on (F32).
 
+mod acts;
 mod answer;
 mod ask;
 mod books;
@@ -20,7 +21,7 @@ use std::time::Duration;
 
 use arc_swap::ArcSwap;
 use jiff::{SignedDuration, Timestamp};
-use tokio::sync::Mutex;
+use tokio::sync::{Mutex, Notify};
 use tokio::time::{Instant, MissedTickBehavior};
 use tokio_util::sync::CancellationToken;
 
@@ -28,7 +29,7 @@ use super::publisher::off_the_workers;
 use super::watch::{Watch, Watched};
 use crate::config::{Config, Receiver};
 use crate::domain::account::{Account, AccountName};
-use crate::domain::act::books::Delta;
+use crate::domain::act::books::Books;
 use crate::domain::budget::period::PeriodRule;
 use crate::domain::collector::Collector;
 use crate::domain::evaluate::{Tolerance, View};
@@ -36,11 +37,13 @@ use crate::domain::grant::Grant;
 use crate::domain::incident::Incidents;
 use crate::domain::judgement::{Judgement, Rules, judge};
 use crate::domain::ledger::Ledger;
-use crate::domain::snapshot::Snapshot;
+use crate::domain::snapshot::{Snapshot, SubUserKey};
+use crate::domain::units::Limit;
+use crate::enforce::Origins;
 use crate::store::records::Overview;
 use crate::store::{EndedCounts, Store};
 pub use answer::Wish;
-pub use ask::{Asked, ask};
+pub use ask::{Asked, ask, who};
 pub(super) use store::Keeping;
 pub use store::location;
 
@@ -66,6 +69,9 @@ pub(super) struct Settings {
     days_kept: u16,
     look_again_floor: Duration,
     backfill: bool,
+    allowed: BTreeMap<AccountName, acts::Allowed>,
+    /// Whether the environment stops every lowering.
+    writes_off: bool,
 }
 
 impl Settings {
@@ -84,6 +90,8 @@ impl Settings {
             days_kept: config.collect.retention_days,
             look_again_floor: config.collect.look_again_floor,
             backfill: config.collect.backfill,
+            allowed: acts::Allowed::of(config),
+            writes_off: config.writes_off,
         }
     }
 }
@@ -103,6 +111,8 @@ struct Held {
     overviews: BTreeMap<AccountName, Overview>,
     targets: targets::ByAccount,
     names: names::ByAccount,
+    books: Books,
+    own_limits: acts::OwnLimits,
 }
 
 /// Decides.
@@ -111,6 +121,11 @@ pub(super) struct Decider {
     settings: ArcSwap<Settings>,
     held: Mutex<Held>,
     keeping: Keeping,
+    /// Told when something may be due.
+    acting: Notify,
+    origins: Origins,
+    /// Whether a command decides, and no daemon: it carries out itself what it asks for.
+    is_alone: bool,
 }
 
 /// One account with all that is known of it, borrowed by a [`View`].
@@ -138,11 +153,23 @@ impl Known {
 impl Decider {
     /// A decider that goes on from what the store remembers.
     pub(super) async fn new(watch: Arc<Watch>, settings: Settings, keeping: Keeping) -> Self {
-        let decider =
-            Self { watch, settings: ArcSwap::from_pointee(settings), held: Mutex::default(), keeping };
+        let decider = Self {
+            watch,
+            settings: ArcSwap::from_pointee(settings),
+            held: Mutex::default(),
+            keeping,
+            acting: Notify::new(),
+            origins: Origins::default(),
+            is_alone: false,
+        };
         decider.watch.own.register_store(&crate::store::error::StoreError::REASONS);
         decider.remember().await;
         decider
+    }
+
+    /// The same, for a command where no daemon runs.
+    fn alone(self) -> Self {
+        Self { is_alone: true, ..self }
     }
 
     /// Judges by another configuration from now on.
@@ -161,30 +188,38 @@ impl Decider {
     pub(super) async fn run(self: Arc<Self>, stop: CancellationToken) {
         let tidy = tokio::spawn(Self::tidy(self.clone(), stop.clone()));
         let past = tokio::spawn(Self::ask_the_past(self.clone(), stop.clone()));
-        let mut requests = tokio::time::interval(LOOK_FOR_REQUESTS);
-        requests.set_missed_tick_behavior(MissedTickBehavior::Delay);
+        let requests = tokio::spawn(Self::listen(self.clone(), stop.clone()));
+        let enforcer = tokio::spawn(Self::enforce(self.clone(), stop.clone()));
         let mut due = Instant::now() + EVERY;
         loop {
             tokio::select! {
                 () = stop.cancelled() => break,
                 () = self.watch.changed.notified() => {}
                 () = tokio::time::sleep_until(due) => {}
-                _ = requests.tick() => {
-                    self.answer_requests().await;
-                    continue;
-                }
             }
             self.look().await;
             due = Instant::now() + EVERY;
         }
         // What the last passes brought is not lost.
         self.look().await;
-        for task in [tidy, past] {
+        for task in [tidy, past, requests, enforcer] {
             if let Err(error) = task.await {
                 tracing::error!(%error, "a task of the decider ended early");
             }
         }
         self.keeping.close().await;
+    }
+
+    /// Does what commands ask until `stop`; apart from looking, since an answer may wait for a vendor.
+    async fn listen(self: Arc<Self>, stop: CancellationToken) {
+        let mut requests = tokio::time::interval(LOOK_FOR_REQUESTS);
+        requests.set_missed_tick_behavior(MissedTickBehavior::Delay);
+        loop {
+            tokio::select! {
+                () = stop.cancelled() => return,
+                _ = requests.tick() => self.answer_requests().await,
+            }
+        }
     }
 
     /// Counts what is new, judges, saves, tells, and shows.
@@ -200,6 +235,7 @@ impl Decider {
             tracing::warn!("grants that are over are not forgotten: {problem}");
         }
         let is_deciding = self.decide(held, &settings, &known, now).await;
+        self.show_ownership(&settings, now).await;
         self.publish(held, &settings, &known, now, is_deciding);
         self.pace(held, &settings, &known, now);
     }
@@ -212,16 +248,21 @@ impl Decider {
     /// Judges, saves what that changed, and tells of it; whether anything was saved.
     async fn decide(&self, held: &mut Held, settings: &Settings, known: &[Known], now: Timestamp) -> bool {
         let Some(store) = self.keeping.decisions() else { return false };
-        let judgement = {
+        let (judgement, acts) = {
             let views = views(known, held);
-            off_the_workers(|| judge(&settings.rules, &views, &held.incidents, now))
+            off_the_workers(|| {
+                let judgement = judge(&settings.rules, &views, &held.incidents, now);
+                let acts = self.step(held, settings, &views, &judgement.incidents, now);
+                (judgement, acts)
+            })
         };
-        if judgement.decision.is_empty() {
+        if judgement.decision.is_empty() && acts.is_empty() {
             held.incidents = judgement.incidents;
+            self.took(held, settings, &acts);
             return false;
         }
         // Nothing leaves unsaved: what cannot be saved is judged again at the next look.
-        if let Err(problem) = store.save_decision(&judgement.decision, &Delta::default()).await {
+        if let Err(problem) = store.save_decision(&judgement.decision, &acts).await {
             self.store_failed(
                 held,
                 &problem,
@@ -232,6 +273,7 @@ impl Decider {
         }
         self.store_works(held);
         self.take(held, settings, judgement, &*store, now).await;
+        self.took(held, settings, &acts);
         true
     }
 
@@ -244,8 +286,7 @@ impl Decider {
         now: Timestamp,
     ) {
         held.incidents = judgement.incidents;
-        tell::notices(&judgement.plan, &settings.receivers);
-        tell::proposals(&judgement.plan);
+        tell::all(&judgement.plan.notices, &settings.receivers);
         if !judgement.decision.ended.is_empty() {
             let since = now.checked_sub(ENDED_COUNTS).unwrap_or(Timestamp::MIN);
             match store.ended_since(since).await {
@@ -258,15 +299,14 @@ impl Decider {
 
 /// What is judged: everything known, as views.
 fn views<'a>(known: &'a [Known], held: &'a Held) -> Vec<View<'a>> {
-    static NO_HOLDS: BTreeMap<crate::domain::snapshot::SubUserKey, crate::domain::units::Limit> =
-        BTreeMap::new();
+    static NO_HOLDS: BTreeMap<SubUserKey, Limit> = BTreeMap::new();
     let view = |known: &'a Known| {
         let ledger = held.ledgers.get(&known.account.name);
         View {
             account: &known.account,
             snapshot: &known.snapshot,
             history: ledger.map_or(&crate::domain::history::NoHistory as _, |ledger| ledger as _),
-            holds: &NO_HOLDS,
+            holds: held.own_limits.get(&known.account.name).unwrap_or(&NO_HOLDS),
             grants: &held.grants,
             tolerance: known.tolerance,
         }

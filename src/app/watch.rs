@@ -51,7 +51,6 @@ pub(super) struct Reach {
 pub(super) struct Watched {
     pub(super) holder: Arc<Holder>,
     /// The holder's provider, for changing; over the same session.
-    #[expect(dead_code, reason = "what carries out writes takes it from here")]
     pub(super) writer: Arc<dyn Writer>,
     pub(super) published: Published,
     /// When to look again between scheduled passes.
@@ -165,7 +164,6 @@ impl Watched {
     }
 
     /// Whether the vendor's dates and ours can be compared at a period's boundary.
-    #[cfg_attr(not(test), expect(dead_code, reason = "what carries out writes asks for it"))]
     pub(super) fn clocks_agree(&self) -> bool {
         self.skew.agrees()
     }

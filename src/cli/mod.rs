@@ -2,6 +2,7 @@
 //!
 //! Results go to standard output, everything else to standard error.
 
+mod actions;
 mod backfill;
 mod check;
 mod collect;
@@ -18,6 +19,7 @@ mod kept;
 mod man;
 mod metrics;
 mod output;
+mod pause;
 mod reconcile;
 mod rehearse;
 mod serve;
@@ -67,6 +69,12 @@ enum Command {
     Grant(grant::Arguments),
     /// List what is over and was over, or say that you know
     Incidents(incidents::Arguments),
+    /// List what was lowered and what waits; approve, reject, undo
+    Actions(actions::Arguments),
+    /// Stop every lowering, at once and with no daemon; what is to be put back still is
+    Pause(pause::Pause),
+    /// Let lowering go on
+    Resume(pause::Resume),
     /// Copy the decisions
     Store(store::Arguments),
     /// Make one pass of every collector and print what it brought
@@ -163,6 +171,9 @@ fn run(command: Command) -> anyhow::Result<Exit> {
             Command::Explain(arguments) => explain::run(arguments).await,
             Command::Grant(arguments) => grant::run(arguments).await,
             Command::Incidents(arguments) => incidents::run(arguments).await,
+            Command::Actions(arguments) => actions::run(arguments).await,
+            Command::Pause(arguments) => pause::pause(arguments).await,
+            Command::Resume(arguments) => pause::resume(arguments).await,
             Command::Store(arguments) => store::run(arguments).await,
             Command::Collect(arguments) => collect::run(arguments).await,
             Command::Backfill(arguments) => backfill::run(arguments).await,

@@ -5,7 +5,7 @@ use jiff::{SignedDuration, Timestamp};
 use serde_json::json;
 
 use super::output::{Cell, Format, Listing, print, print_json};
-use super::{Exit, Place, incidents, kept};
+use super::{Exit, Place, actions, incidents, kept};
 use crate::config::Config;
 use crate::domain::incident::State;
 use crate::domain::units::{Bytes, Limit};
@@ -32,6 +32,8 @@ pub(super) async fn run(arguments: Arguments) -> anyhow::Result<Exit> {
     let now = kept::now();
     let open = store.incidents(Which::Open).await?;
     let grants = store.grants().await?;
+    let books = store.acts().await?;
+    let pauses = store.pauses(now).await?;
     let events = store.events(now.checked_sub(DAY).unwrap_or(now)).await?;
     // Without a history there are no ages to show.
     let overviews = store.overviews().await.unwrap_or_default();
@@ -59,11 +61,21 @@ pub(super) async fn run(arguments: Arguments) -> anyhow::Result<Exit> {
             Cell::text(&event.words),
         ]);
     }
+    let (pending, throttled) = (actions::pending(&books), actions::throttled(&books));
+    let (paused, concerns) = (actions::paused(&pauses), actions::concerns(&books));
     match arguments.format {
         Format::Table => {
             let mut text = format!("Accounts\n{}", accounts.to_table());
             text += &format!("\nOver, or not known\n{}", over.to_table());
-            for (title, listing) in [("Grants", &granted), ("In the last 24 hours", &happened)] {
+            let sections = [
+                ("Actions that wait, are due or are shown", &pending),
+                ("Lowered at the vendors", &throttled),
+                ("Lowering is paused", &paused),
+                ("To be looked at", &concerns),
+                ("Grants", &granted),
+                ("In the last 24 hours", &happened),
+            ];
+            for (title, listing) in sections {
                 if !listing.is_empty() {
                     text += &format!("\n{title}\n{}", listing.to_table());
                 }
@@ -73,6 +85,10 @@ pub(super) async fn run(arguments: Arguments) -> anyhow::Result<Exit> {
         Format::Json => print_json(&json!({
             "accounts": accounts.to_json(),
             "incidents": over.to_json(),
+            "actions": pending.to_json(),
+            "throttled": throttled.to_json(),
+            "pauses": paused.to_json(),
+            "concerns": concerns.to_json(),
             "grants": granted.to_json(),
             "events": happened.to_json(),
         }))?,

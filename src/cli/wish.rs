@@ -13,6 +13,7 @@ pub(super) async fn done(config: &Config, wish: &Wish) -> anyhow::Result<Exit> {
         2 => return Err(Misused(text.trim_end().to_owned()).into()),
         3 => Exit::Over,
         4 => Exit::Unknown,
+        5 => Exit::Refused,
         _ => return Err(anyhow::anyhow!(text.trim_end().to_owned())),
     };
     output::print(&text)?;

@@ -36,7 +36,7 @@ impl Asking {
     }
 
     /// Prints what is about to happen, and asks; a script says --yes.
-    fn agreed(self, lines: &[String]) -> anyhow::Result<bool> {
+    pub(super) fn agreed(self, lines: &[String]) -> anyhow::Result<bool> {
         let mut stderr = std::io::stderr().lock();
         for line in lines {
             writeln!(stderr, "{}", output::on_one_line(line))?;

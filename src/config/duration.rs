@@ -9,7 +9,7 @@ pub(super) const SHAPE: &str = "a duration such as \"90s\", \"5m\" or \"1h30m\""
 const UNITS: [(char, u64); 4] = [('d', 86_400), ('h', 3_600), ('m', 60), ('s', 1)];
 
 /// Reads a duration: whole numbers, each with its unit, the larger unit first.
-pub(super) fn parse(text: &str) -> Option<Duration> {
+pub fn parse(text: &str) -> Option<Duration> {
     let mut units = UNITS.iter();
     let mut rest = text;
     let mut total = Duration::ZERO;

@@ -50,6 +50,7 @@ pub use collect::{
     Collect, DEFAULT_LAG, DEFAULT_LOOK_AGAIN_FLOOR, DEFAULT_MAX_BODY, DEFAULT_MAX_SERIES,
     DEFAULT_RETENTION_DAYS, DEFAULT_TARGETS_TOP,
 };
+pub use duration::parse as parse_duration;
 pub use load::{load, load_text};
 pub use log::{Log, LogFormat};
 pub use operator::Operator;

@@ -13,7 +13,7 @@ use std::sync::Arc;
 use jiff::Timestamp;
 
 use super::budget::Budget;
-use super::budget::threshold::{Action, Severity, Threshold};
+use super::budget::threshold::{Action, Mode, Severity, Threshold};
 use super::decision::Decision;
 use super::evaluate::View;
 use super::event::{Event, Subject};
@@ -243,7 +243,9 @@ impl Planner<'_> {
         if entries.len() > NAMED {
             lines.push(format!("and {} more", entries.len() - NAMED));
         }
-        let own = proposals.iter().filter(|proposal| proposal.of.budget == *budget);
+        // What a person is asked for, or is done, is told with its number, once it is saved.
+        let is_shown = |proposal: &&Proposal| proposal.action.mode == Mode::Observe;
+        let own = proposals.iter().filter(|proposal| proposal.of.budget == *budget).filter(is_shown);
         let own: Vec<_> = own.map(words::proposal).collect();
         lines.extend(own.iter().take(NAMED).cloned());
         if own.len() > NAMED {

@@ -151,7 +151,7 @@ impl Enforcer<'_> {
         for work in &due.work {
             let Some(key) = work.any().map(|action| action.who.key.clone()) else { continue };
             match plan(work.clone(), rows.get(&key).copied(), &ground) {
-                Planned::Settled(delta) => found.append(delta),
+                Planned::Settled(delta) => found.append(*delta),
                 Planned::Write(write) => writes.push(*write),
                 Planned::Absent(actions) => {
                     for action in actions {

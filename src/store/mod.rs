@@ -155,7 +155,7 @@ pub trait Store: Send + Sync + std::fmt::Debug {
     async fn events(&self, since: Timestamp) -> Result<Vec<EventRecord>, StoreError>;
 
     /// Drops what ended, happened or was answered before a moment: incidents, events, requests, the journal of actions,
-    /// pauses, and actions that [`Store::acts`] gives no more; what is open stays.
+    /// and pauses; what is open stays.
     async fn drop_decisions(&self, before: Timestamp) -> Result<(), StoreError>;
 
     /// Saves what changed about actions, in one transaction.

@@ -13,6 +13,7 @@ mod deciding;
 mod deploy;
 mod docs;
 mod end_to_end;
+mod enforcing;
 mod entry;
 mod exposition;
 mod lies;

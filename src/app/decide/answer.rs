@@ -43,6 +43,38 @@ pub enum Wish {
         /// Its number.
         incident: i64,
     },
+    /// Plans that a person has seen are to be carried out.
+    Approve {
+        /// Their numbers, and the hashes that were shown.
+        plans: Vec<(i64, String)>,
+    },
+    /// Actions are not to be done in this period.
+    Reject {
+        /// Their numbers.
+        actions: Vec<i64>,
+    },
+    /// What actions lowered is to be put back.
+    Undo {
+        /// Their numbers; none: everything that stands.
+        actions: Vec<i64>,
+    },
+    /// What actions lowered stays, though its budget is gone.
+    Keep {
+        /// Their numbers.
+        actions: Vec<i64>,
+    },
+    /// Plans of what a budget only shows.
+    Propose {
+        /// The budget.
+        budget: String,
+        /// One of its sub-users by name; nothing: all.
+        sub_user: Option<String>,
+    },
+    /// Lowering may go on after a write that was not what the record then said.
+    CloseBreakers {
+        /// The account; nothing: all.
+        account: Option<String>,
+    },
 }
 
 impl Wish {
@@ -53,30 +85,36 @@ impl Wish {
             Self::Explain { .. } => "explain",
             Self::Grant { .. } => "grant",
             Self::Acknowledge { .. } => "acknowledge",
+            Self::Approve { .. } => "approve",
+            Self::Reject { .. } => "reject",
+            Self::Undo { .. } => "undo",
+            Self::Keep { .. } => "keep",
+            Self::Propose { .. } => "propose",
+            Self::CloseBreakers { .. } => "close_breakers",
         }
     }
 
     /// Whether the vendors' newest figures are needed for it.
     #[must_use]
     pub const fn needs_figures(&self) -> bool {
-        !matches!(self, Self::Acknowledge { .. })
+        matches!(self, Self::Explain { .. } | Self::Grant { .. } | Self::Approve { .. } | Self::Undo { .. })
     }
 }
 
 /// Exit codes of commands: done, failed, wrong usage, something is over, something unknown.
-const DONE: u8 = 0;
-const FAILED: u8 = 1;
+pub(super) const DONE: u8 = 0;
+pub(super) const FAILED: u8 = 1;
 const USAGE: u8 = 2;
 const OVER: u8 = 3;
 const UNKNOWN: u8 = 4;
 
-fn answered(exit: u8, text: impl Into<String>) -> Answer {
+pub(super) fn answered(exit: u8, text: impl Into<String>) -> Answer {
     Answer { exit, text: text.into() }
 }
 
 impl Decider {
     /// Does what is asked, oldest first.
-    pub(super) async fn answer_requests(&self) {
+    pub(super) async fn answer_requests(self: &Arc<Self>) {
         let Some(store) = self.keeping.decisions() else { return };
         loop {
             let request = match store.next_request(Asked::OfAny).await {
@@ -103,7 +141,18 @@ impl Decider {
     }
 
     /// Does one thing that is asked.
-    pub(super) async fn grant_wish(&self, wish: &Wish, who: &str) -> Answer {
+    pub(super) async fn grant_wish(self: &Arc<Self>, wish: &Wish, who: &str) -> Answer {
+        match wish {
+            Wish::Approve { plans } => return self.approve(plans, who).await,
+            Wish::Reject { actions } => return self.reject(actions, who).await,
+            Wish::Undo { actions } => return self.undo(actions, who).await,
+            Wish::Keep { actions } => return self.keep(actions, who).await,
+            Wish::Propose { budget, sub_user } => {
+                return self.propose(budget, sub_user.as_deref(), who).await;
+            }
+            Wish::CloseBreakers { account } => return self.close_breakers(account.as_deref()).await,
+            Wish::Explain { .. } | Wish::Grant { .. } | Wish::Acknowledge { .. } => {}
+        }
         let settings = self.settings.load_full();
         let mut held = self.held.lock().await;
         match wish {
@@ -116,6 +165,7 @@ impl Decider {
                 }
             }
             Wish::Acknowledge { incident } => self.acknowledge(*incident, who).await,
+            _ => answered(FAILED, "this is answered elsewhere"),
         }
     }
 
@@ -126,7 +176,8 @@ impl Decider {
         };
         let known = self.known(settings);
         let now = self.watch.clock.now();
-        let found = explain::of_budget(budget, target, &views(&known, held), &held.incidents, now);
+        let found =
+            explain::of_budget(budget, target, &views(&known, held), &held.incidents, &held.books, now);
         if let (Some(target), 0) = (target, found.targets) {
             return answered(FAILED, format!("budget {} has no target {target:?} now\n", budget.name));
         }
@@ -271,7 +322,7 @@ impl Decider {
     }
 }
 
-const NO_STORE: &str = "the store cannot be used, see the log of the daemon";
+pub(super) const NO_STORE: &str = "the store cannot be used, see the log of the daemon";
 
 fn find<'s>(settings: &'s Settings, name: &str) -> Result<&'s Budget, Answer> {
     let budgets = &settings.rules.budgets;

@@ -51,7 +51,7 @@ async fn here(config: &Config, clock: Arc<Clock>, keeping: Keeping, wish: &Wish)
     if wish.needs_figures() {
         once::pass_all(config, &watch, || {}).await;
     }
-    let decider = Decider::new(watch, Settings::of(config), keeping).await;
+    let decider = Arc::new(Decider::new(watch, Settings::of(config), keeping).await.alone());
     if wish.needs_figures() {
         let mut held = decider.held.lock().await;
         let known = decider.known(&decider.settings.load());
@@ -79,7 +79,8 @@ async fn of_owner(config: &Config, clock: &Clock, wish: &Wish) -> anyhow::Result
 }
 
 /// Who asks: the user of this process and its machine.
-fn who() -> String {
+#[must_use]
+pub fn who() -> String {
     let user =
         std::env::var("USER").or_else(|_| std::env::var("LOGNAME")).unwrap_or_else(|_| "cli".to_owned());
     format!("cli:{user}")

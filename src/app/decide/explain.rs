@@ -3,13 +3,15 @@
 use jiff::Timestamp;
 use jiff::tz::TimeZone;
 
+use crate::domain::act::action::Stage;
+use crate::domain::act::books::Books;
 use crate::domain::budget::amount::Share;
 use crate::domain::budget::threshold::{Mode, Threshold};
 use crate::domain::budget::{Budget, Per};
 use crate::domain::cause::cause;
 use crate::domain::evaluate::measure::{self, Measure, Span};
 use crate::domain::evaluate::{View, explain};
-use crate::domain::incident::{Incident, Incidents, Target, Track};
+use crate::domain::incident::{Incident, Incidents, SubUserIdentity, Target, Track};
 use crate::domain::truth::Truth;
 use crate::domain::units::Limit;
 
@@ -43,6 +45,7 @@ pub(super) fn of_budget(
     named: Option<&str>,
     views: &[View<'_>],
     incidents: &Incidents,
+    books: &Books,
     now: Timestamp,
 ) -> Explained {
     let mut found = Vec::new();
@@ -56,7 +59,11 @@ pub(super) fn of_budget(
             let target = measure.of.target();
             let name = name_of(&target, view);
             if named.is_none_or(|named| named == name) {
-                found.push(of_target(budget, &name, &target, &measure, span, view, incidents, now));
+                let mut one = of_target(budget, &name, &target, &measure, span, view, incidents, now);
+                if let Target::SubUser(who) = &target {
+                    one.text += &actions(budget, who, view, books, now);
+                }
+                found.push(one);
             }
         });
     }
@@ -224,6 +231,39 @@ fn next(threshold: &Threshold, at: usize, truth: Truth, track: Option<&Track>) -
         (_, Some(_)) => format!("{how} {}", action.what),
         (_, None) => format!("once met it {how} {}", action.what),
     })
+}
+
+/// What was done about a target, and what is to be done and why it is not yet.
+fn actions(budget: &Budget, who: &SubUserIdentity, view: &View<'_>, books: &Books, now: Timestamp) -> String {
+    let mut text = String::new();
+    let place = (view.account.name.clone(), who.key.clone());
+    for action in books.open_at(&place).filter(|action| action.by.budget == budget.name) {
+        let until = match (action.stage, action.expires.or(action.not_before)) {
+            (Stage::Waiting, Some(at)) => format!(" for approval for {}", age(at, now)),
+            (Stage::Counting, Some(at)) => format!(" for {} more", age(at, now)),
+            _ => String::new(),
+        };
+        let stage = action.stage.as_str();
+        line(&mut text, &format!("  action    {}: {}, {stage}{until}", action.id, action.what));
+        if let Some(gate) = action.blocked {
+            line(&mut text, &format!("            stopped by {gate}: {}", gate.advice()));
+        }
+    }
+    let throttle = books.throttles.get(&place);
+    for hold in throttle.into_iter().flat_map(|throttle| &throttle.holds) {
+        let orphaned = if hold.orphaned { ", whose budget is in the configuration no more" } else { "" };
+        line(
+            &mut text,
+            &format!(
+                "  stands    {} by {}, action {}, for {}{orphaned}",
+                hold.what,
+                hold.by,
+                hold.action,
+                age(now, hold.since)
+            ),
+        );
+    }
+    text
 }
 
 /// What made the traffic rise, where anything did.

@@ -12,6 +12,8 @@ use crate::domain::decision;
 use crate::domain::incident::{Incidents, State};
 use crate::domain::plan::target_in_words;
 use crate::metrics::budgets;
+use crate::metrics::catalog::FamilyId;
+use crate::metrics::throttled::throttled;
 
 /// What time alone changes is encoded so often.
 const AT_LEAST_EVERY: SignedDuration = SignedDuration::from_secs(60);
@@ -40,6 +42,10 @@ impl Decider {
             let segments = off_the_workers(|| {
                 let mut segments = budgets::encode(&settings.rules.budgets, &view, &held.incidents, now);
                 segments.extend(ledger.map(|ledger| budgets::consumed(&view, ledger)));
+                segments.push((
+                    FamilyId::SubUserThrottled,
+                    throttled(view.account, &Self::throttled(held, name)),
+                ));
                 segments
             });
             state.publisher.budgets(&watched.published, segments);

@@ -119,6 +119,11 @@ impl Decider {
     async fn recall(&self, held: &mut Held, store: &dyn Store) -> Result<(), StoreError> {
         held.incidents = store.remembered().await?;
         held.grants = store.grants().await?;
+        held.books = store.acts().await?;
+        held.own_limits = super::acts::own_limits(&held.books);
+        let state = self.watch.state();
+        self.keep_rows(held, &state);
+        self.count_actions(held, &state);
         let now = self.watch.clock.now();
         held.ended = store.ended_since(now.checked_sub(super::ENDED_COUNTS).unwrap_or(now)).await?;
         self.watch.own.store(StorePart::Decisions, true);

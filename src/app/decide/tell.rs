@@ -5,11 +5,11 @@ use std::sync::Arc;
 
 use crate::config::{Receiver, ReceiverKind};
 use crate::domain::budget::threshold::Severity;
-use crate::domain::plan::{Notice, Plan, proposal_in_words};
+use crate::domain::plan::Notice;
 
-/// Tells every notice of a plan to its receiver.
-pub(super) fn notices(plan: &Plan, receivers: &BTreeMap<Arc<str>, Receiver>) {
-    for notice in &plan.notices {
+/// Tells every notice to its receiver.
+pub(super) fn all(notices: &[Notice], receivers: &BTreeMap<Arc<str>, Receiver>) {
+    for notice in notices {
         if let Some(receiver) = receivers.get(&notice.receiver) {
             match receiver.kind {
                 ReceiverKind::Log => log(notice),
@@ -29,20 +29,6 @@ pub(super) fn operator(
         if let Some(Receiver { kind: ReceiverKind::Log }) = receivers.get(name) {
             say(severity, name, &on_one_line(words));
         }
-    }
-}
-
-/// A line for each limit that would be lowered, with what it is before.
-pub(super) fn proposals(plan: &Plan) {
-    for proposal in &plan.proposals {
-        tracing::info!(
-            budget = %proposal.of.budget,
-            threshold = %proposal.threshold,
-            account = %proposal.of.account,
-            mode = %proposal.action.mode,
-            "{}",
-            on_one_line(&proposal_in_words(proposal))
-        );
     }
 }
 
@@ -68,6 +54,6 @@ fn say(severity: Severity, receiver: &str, text: &str) {
 }
 
 /// Vendors' names may hold anything.
-fn on_one_line(text: &str) -> String {
+pub(super) fn on_one_line(text: &str) -> String {
     text.chars().map(|c| if c.is_control() { ' ' } else { c }).collect()
 }

@@ -7,7 +7,7 @@ use anyhow::Context as _;
 use super::super::context::Context;
 use super::super::{Exit, Refused, output};
 use super::{Asking, Seat, tell};
-use crate::app::decide::location;
+use crate::app::decide::{location, who};
 use crate::config::AccountConfig;
 use crate::domain::account::AccountName;
 use crate::domain::act::books::Entry;
@@ -191,11 +191,4 @@ fn no_store(path: &std::path::Path, is_written: bool) -> String {
     };
     let path = path.display();
     format!("there is no store at {path}: this is not journaled, and no pause is known{elsewhere}")
-}
-
-/// Who asks: the user of this process.
-fn who() -> String {
-    let user =
-        std::env::var("USER").or_else(|_| std::env::var("LOGNAME")).unwrap_or_else(|_| "cli".to_owned());
-    format!("cli:{user}")
 }

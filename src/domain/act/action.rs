@@ -295,6 +295,15 @@ impl Action {
         self
     }
 
+    /// Stops it before it left; what a person approved waits to be approved again.
+    #[must_use]
+    pub fn stopped(mut self, gate: Gate) -> Self {
+        let needs_a_person = gate == Gate::Paused && self.mode == Mode::Approve;
+        self.stage = if needs_a_person { Stage::Waiting } else { Stage::Due };
+        self.blocked = Some(gate);
+        self
+    }
+
     /// Whether it moves a standing cap.
     #[must_use]
     pub const fn is_cap(&self) -> bool {

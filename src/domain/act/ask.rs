@@ -46,8 +46,14 @@ fn find(books: &Books, id: ActionId) -> Result<Action, Refusal> {
 /// Approves the very plan that a person saw.
 ///
 /// # Errors
-/// It is not waiting, or is another plan by now.
-pub fn approve(books: &Books, id: ActionId, hash: &str, who: &str, now: Timestamp) -> Result<Delta, Refusal> {
+/// It is not waiting, is another plan by now, or lowering is paused: then it keeps its number and hash.
+pub fn approve(
+    books: &Books,
+    id: ActionId,
+    (hash, is_paused): (&str, bool),
+    who: &str,
+    now: Timestamp,
+) -> Result<Delta, Refusal> {
     let mut action = find(books, id)?;
     match action.stage {
         Stage::Waiting => {}
@@ -66,6 +72,9 @@ pub fn approve(books: &Books, id: ActionId, hash: &str, who: &str, now: Timestam
     if *action.hash != *hash {
         return Err(Refusal::of_gate(id, Gate::PlanMoved));
     }
+    if is_paused {
+        return Err(Refusal::of_gate(id, Gate::Paused));
+    }
     if let Some(gate) =
         action.blocked.filter(|gate| !matches!(gate, Gate::Paused | Gate::Guard | Gate::NotOwner))
     {
@@ -73,6 +82,7 @@ pub fn approve(books: &Books, id: ActionId, hash: &str, who: &str, now: Timestam
     }
     action.stage = Stage::Due;
     action.not_before = None;
+    action.blocked = None;
     action.asked_by = who.into();
     let mut delta = Delta::default();
     delta.entries.push(Entry::of(&action, "approved", format!("plan {}", action.hash), now));

@@ -1,6 +1,6 @@
 //! All that is remembered of actions, and the changes of it that are saved together.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashMap};
 use std::sync::Arc;
 
 use jiff::Timestamp;
@@ -147,14 +147,41 @@ pub struct Delta {
     pub blocked: Vec<(ActionId, Gate)>,
     /// What was used at the first look after the vendor's delay; not saved.
     pub quiet: Vec<(Place, (Timestamp, Timestamp, Bytes))>,
+    /// Where each action and throttle is in its list, so that one of a hundred thousand is found at once.
+    pub places: Places,
 }
+
+/// An index that is made anew where somebody filled the lists without it; two lists are the same whatever it holds.
+#[derive(Clone, Debug, Default)]
+pub struct Places {
+    actions: HashMap<ActionId, usize>,
+    throttles: HashMap<Place, usize>,
+}
+
+impl PartialEq for Places {
+    fn eq(&self, _: &Self) -> bool {
+        true
+    }
+}
+
+impl Eq for Places {}
 
 impl Delta {
     /// Whether nothing is to be saved.
     #[must_use]
     pub fn is_empty(&self) -> bool {
-        let Self { actions, forgotten, throttles, freed, breakers, concerns, entries, blocked: _, quiet: _ } =
-            self;
+        let Self {
+            actions,
+            forgotten,
+            throttles,
+            freed,
+            breakers,
+            concerns,
+            entries,
+            blocked: _,
+            quiet: _,
+            places: _,
+        } = self;
         actions.is_empty()
             && forgotten.is_empty()
             && throttles.is_empty()
@@ -166,21 +193,55 @@ impl Delta {
 
     /// Adds an action as it is now, in the place of what was said of it before.
     pub fn put(&mut self, action: Action) {
-        match self.actions.iter_mut().find(|held| held.id == action.id) {
+        if self.places.actions.len() != self.actions.len() {
+            self.places.actions =
+                self.actions.iter().enumerate().map(|(at, action)| (action.id, at)).collect();
+        }
+        match self.places.actions.get(&action.id).and_then(|at| self.actions.get_mut(*at)) {
             Some(held) => *held = action,
-            None => self.actions.push(action),
+            None => {
+                self.places.actions.insert(action.id, self.actions.len());
+                self.actions.push(action);
+            }
         }
     }
 
     /// Adds a throttle as it is now; one without a hold is freed.
     pub fn put_throttle(&mut self, throttle: Throttle) {
         let place = throttle.key();
-        self.throttles.retain(|held| held.key() != place);
-        self.freed.retain(|freed| *freed != place);
         if throttle.holds.is_empty() && throttle.set.is_empty() {
+            self.free(place);
+            return;
+        }
+        if !self.freed.is_empty() {
+            self.freed.retain(|freed| *freed != place);
+        }
+        self.index_throttles();
+        match self.places.throttles.get(&place).and_then(|at| self.throttles.get_mut(*at)) {
+            Some(held) => *held = throttle,
+            None => {
+                self.places.throttles.insert(place, self.throttles.len());
+                self.throttles.push(throttle);
+            }
+        }
+    }
+
+    /// Says that nothing stands on a sub-user any more.
+    pub fn free(&mut self, place: Place) {
+        self.index_throttles();
+        if self.places.throttles.contains_key(&place) {
+            self.throttles.retain(|held| held.key() != place);
+            self.places.throttles.clear();
+        }
+        if !self.freed.contains(&place) {
             self.freed.push(place);
-        } else {
-            self.throttles.push(throttle);
+        }
+    }
+
+    fn index_throttles(&mut self) {
+        if self.places.throttles.len() != self.throttles.len() {
+            self.places.throttles =
+                self.throttles.iter().enumerate().map(|(at, throttle)| (throttle.key(), at)).collect();
         }
     }
 
@@ -193,7 +254,9 @@ impl Delta {
         for throttle in other.throttles {
             self.put_throttle(throttle);
         }
-        self.freed.extend(other.freed);
+        for place in other.freed {
+            self.free(place);
+        }
         self.breakers.extend(other.breakers);
         self.concerns.extend(other.concerns);
         self.entries.extend(other.entries);
@@ -207,11 +270,7 @@ impl Books {
     pub fn take(&mut self, delta: &Delta) {
         for action in &delta.actions {
             self.newest = self.newest.max(action.id.0);
-            if action.stage.is_ended() && !action.latched && action.written.is_none() {
-                self.actions.remove(&action.id);
-            } else {
-                self.actions.insert(action.id, action.clone());
-            }
+            self.actions.insert(action.id, action.clone());
         }
         for id in &delta.forgotten {
             self.actions.remove(id);
@@ -274,7 +333,9 @@ impl Books {
         for action in of {
             match (action.what.is_restore(), action.stage) {
                 (true, _) => restores += 1,
+                // Caps move with every period, which nobody has to look at.
                 (false, Stage::Observed) => {}
+                (false, _) if action.is_cap() => {}
                 (false, _) => pending += 1,
             }
         }

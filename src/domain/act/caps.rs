@@ -69,10 +69,9 @@ impl Turn<'_, '_> {
         {
             return;
         }
-        let same = |action: &&Action| action.by == by && action.who.key == key;
+        let same = |action: &&Action| action.by == by;
         if self
-            .actions
-            .values()
+            .actions_on(&key)
             .filter(same)
             .any(|action| !action.stage.is_ended() || action.latched && action.period == period)
         {

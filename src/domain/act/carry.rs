@@ -57,7 +57,7 @@ pub enum Planned {
     /// The list does not hold the sub-user, and nothing of ours is why: it is asked for by its statistics.
     Absent(Vec<Action>),
     /// Nothing is written: what was found, and what follows, is to be saved.
-    Settled(Delta),
+    Settled(Box<Delta>),
     /// One request, and what is to be saved before it leaves.
     Write(Box<Write>),
 }
@@ -85,13 +85,15 @@ pub struct Write {
     pub delta: Delta,
 }
 
-/// What an action of the configuration is at an account; nothing where its size cannot be counted.
+/// What an action of the configuration is at an account, with what was granted to the sub-user; nothing where its size
+/// cannot be counted.
 #[must_use]
-pub fn what(kind: ActionKind, gigabyte: Gigabyte) -> Option<What> {
+pub fn what(kind: ActionKind, granted: Bytes, gigabyte: Gigabyte) -> Option<What> {
     match kind {
         ActionKind::Freeze => Some(What::Freeze),
         ActionKind::Limit(size) => {
-            size.bytes(gigabyte).ok().map(|bytes| What::Limit(gigabyte.in_steps(bytes)))
+            let bytes = size.bytes(gigabyte).ok()?.saturating_add(granted);
+            Some(What::Limit(gigabyte.in_steps(bytes)))
         }
     }
 }
@@ -170,7 +172,7 @@ pub fn plan(work: Work, listed: Option<&SubUser>, ground: &Ground<'_>) -> Planne
     let held_row =
         |action: &Action| ground.snapshot.rows().iter().find(|row| row.sub_user.key() == action.who.key);
     let seen = listed.map(Record::of).filter(|record| record.active);
-    let Some(first) = restore.first().or(lower.first()) else { return Planned::Settled(delta) };
+    let Some(first) = restore.first().or(lower.first()) else { return Planned::Settled(Box::new(delta)) };
     let mut throttle = match (&stood, seen) {
         (Some(stood), _) => stood.clone(),
         (None, Some(seen)) => {
@@ -183,7 +185,7 @@ pub fn plan(work: Work, listed: Option<&SubUser>, ground: &Ground<'_>) -> Planne
                 delta.entries.push(Entry::of(&action, "confirmed", "nothing of ours stands there", now));
                 delta.put(action);
             }
-            return Planned::Settled(delta);
+            return Planned::Settled(Box::new(delta));
         }
         (None, None) => return Planned::Absent(lower),
     };
@@ -218,7 +220,7 @@ pub fn plan(work: Work, listed: Option<&SubUser>, ground: &Ground<'_>) -> Planne
         if stood.as_ref().is_some_and(|stood| *stood != throttle) {
             delta.put_throttle(throttle);
         }
-        return Planned::Settled(delta);
+        return Planned::Settled(Box::new(delta));
     }
     let wanted = wanted(&throttle, &current);
     let mut change = Change::between(&current, &wanted);
@@ -232,7 +234,7 @@ pub fn plan(work: Work, listed: Option<&SubUser>, ground: &Ground<'_>) -> Planne
                 for action in actions {
                     stop(action, Gate::Person, current, &mut delta, now);
                 }
-                return Planned::Settled(delta);
+                return Planned::Settled(Box::new(delta));
             }
         }
     }
@@ -241,7 +243,7 @@ pub fn plan(work: Work, listed: Option<&SubUser>, ground: &Ground<'_>) -> Planne
             confirm(action, (current, wanted), "the record is so already", now, &mut delta);
         }
         delta.put_throttle(throttle);
-        return Planned::Settled(delta);
+        return Planned::Settled(Box::new(delta));
     }
     let lowers = change.lowers(&current);
     for action in &mut actions {

@@ -21,60 +21,63 @@ pub(super) struct Adopted {
     pub(super) released: Vec<By>,
 }
 
-/// Takes over what a record says: a field that we did not write is the person's own, and one that is not as we wrote it
-/// was changed by a person. Raising lets go of every ceiling that would lower it again.
+/// Takes over what a record says that is not as we left it: a person changed it, and it is the person's own from now on.
+///
+/// Raising lets go of every ceiling that would lower it again.
 pub(super) fn adopt(throttle: &mut Throttle, seen: &Record) -> Option<Adopted> {
-    let set = throttle.set;
+    let believed = throttle.set.on(throttle.own);
     let mut changed = Vec::new();
-    let mut released = Vec::new();
-    match set.active {
-        Some(active) if seen.active != active => {
-            throttle.own.active = seen.active;
-            throttle.set.active = None;
-            changed.push(if seen.active { "made active".to_owned() } else { "disabled".to_owned() });
-            if seen.active {
-                released.extend(let_go(throttle, |ceiling| ceiling == Ceiling::Frozen));
-            }
-        }
-        Some(_) => {}
-        None => throttle.own.active = seen.active,
+    let mut is_raised = false;
+    if seen.active != believed.active {
+        throttle.own.active = seen.active;
+        throttle.set.active = None;
+        is_raised |= seen.active;
+        changed.push(if seen.active { "made active" } else { "disabled" }.to_owned());
     }
-    let height = |limit: Option<Limit>| match limit {
+    if seen.limit != believed.limit {
+        throttle.own.limit = seen.limit;
+        throttle.set.limit = None;
+        is_raised |= height(seen.limit) > height(believed.limit);
+        changed.push(format!("{} instead of {}", in_words(seen.limit), in_words(believed.limit)));
+    }
+    if seen.auto_disable != believed.auto_disable {
+        throttle.own.auto_disable = seen.auto_disable;
+        throttle.set.auto_disable = None;
+        is_raised |= seen.auto_disable == Some(false);
+        let does = if seen.auto_disable == Some(true) { "is" } else { "is not" };
+        changed.push(format!("the vendor {does} to cut off at it"));
+    }
+    if changed.is_empty() {
+        return None;
+    }
+    let mut released = Vec::new();
+    if is_raised {
+        let is_raised_above = |ceiling| match ceiling {
+            Ceiling::Frozen => seen.active,
+            Ceiling::Limit(bytes) => {
+                u128::from(bytes.0) < height(seen.limit) || seen.auto_disable == Some(false)
+            }
+        };
+        released = let_go(throttle, is_raised_above);
+    }
+    if throttle.wanted().limit == throttle.own.limit {
+        // The flag belongs to the limit: whoever set the one has seen the other.
+        throttle.own.auto_disable = seen.auto_disable;
+        throttle.set.auto_disable = None;
+    }
+    Some(Adopted { words: changed.join(", "), released })
+}
+
+fn height(limit: Option<Limit>) -> u128 {
+    match limit {
         Some(Limit::Blocked) => 0,
         Some(Limit::Bytes(Bytes(bytes))) => u128::from(bytes),
         Some(Limit::Unlimited) | None => u128::MAX,
-    };
-    match set.limit {
-        Some(limit) if seen.limit != Some(limit) => {
-            throttle.own.limit = seen.limit;
-            throttle.set.limit = None;
-            changed.push(format!(
-                "{} instead of {}",
-                seen.limit.map_or_else(|| "no limit told".to_owned(), super::record::limit_in_words),
-                super::record::limit_in_words(limit)
-            ));
-            if height(seen.limit) > height(Some(limit)) {
-                let is_below = |ceiling| match ceiling {
-                    Ceiling::Limit(bytes) => u128::from(bytes.0) < height(seen.limit),
-                    Ceiling::Frozen => false,
-                };
-                released.extend(let_go(throttle, is_below));
-            }
-        }
-        Some(_) => {}
-        None => throttle.own.limit = seen.limit,
     }
-    match set.auto_disable {
-        Some(flag) if seen.auto_disable != Some(flag) => {
-            throttle.own.auto_disable = seen.auto_disable;
-            throttle.set.auto_disable = None;
-            changed.push("the vendor is not to cut off at it".to_owned());
-            released.extend(let_go(throttle, |ceiling| matches!(ceiling, Ceiling::Limit(_))));
-        }
-        Some(_) => {}
-        None => throttle.own.auto_disable = seen.auto_disable,
-    }
-    (!changed.is_empty()).then(|| Adopted { words: changed.join(", "), released })
+}
+
+fn in_words(limit: Option<Limit>) -> String {
+    limit.map_or_else(|| "no limit told".to_owned(), super::record::limit_in_words)
 }
 
 fn let_go(throttle: &mut Throttle, is: impl Fn(Ceiling) -> bool) -> Vec<By> {

@@ -106,8 +106,7 @@ fn wait(action: &Action, gate: Gate, delta: &mut Delta, now: Timestamp) {
     if action.blocked == Some(gate) {
         return;
     }
-    let mut action = action.clone();
-    action.blocked = Some(gate);
+    let action = action.clone().stopped(gate);
     delta.blocked.push((action.id, gate));
     delta.entries.push(Entry::of(&action, "blocked", format!("{gate}: {}", gate.advice()), now));
     delta.put(action);

@@ -54,7 +54,8 @@ impl Turn<'_, '_> {
             return;
         }
         let (Some(row), Some(action)) = (scene.row(&who.key), threshold.action) else { return };
-        let Some(what) = carry::what(action.what, scene.view.account.gigabyte) else { return };
+        let granted = scene.granted(budget, &who.key);
+        let Some(what) = carry::what(action.what, granted, scene.view.account.gigabyte) else { return };
         // A row that is not active is one that we keep, or one that is off already: nothing is left to lower.
         let before = Record::of(&row.sub_user);
         if !before.active {

@@ -40,12 +40,8 @@ impl Turn<'_, '_> {
     }
 
     fn is_being_restored(&self, throttle: &Throttle, hold: &Hold) -> bool {
-        self.actions.values().any(|action| {
-            action.what.is_restore()
-                && !action.stage.is_ended()
-                && action.by == hold.by
-                && action.who.key == throttle.who.key
-        })
+        self.actions_on(&throttle.who.key)
+            .any(|action| action.what.is_restore() && !action.stage.is_ended() && action.by == hold.by)
     }
 
     fn restore(&mut self, throttle: &Throttle, hold: &Hold, why: Why, asked_by: Arc<str>) -> Action {
@@ -60,25 +56,9 @@ impl Turn<'_, '_> {
                 rules.budget(&hold.by.budget).is_none_or(|budget| budget.standing_cap.is_none())
             }
         };
-        let mut entries = Vec::new();
         for hold in &mut throttle.holds {
-            let orphaned = is_orphan(hold);
-            if orphaned && !hold.orphaned {
-                entries.push(Entry {
-                    at: self.scene.now,
-                    action: Some(hold.action),
-                    account: throttle.account.clone(),
-                    name: throttle.who.name.clone(),
-                    by: super::step::asked_by(&hold.by),
-                    step: "orphaned",
-                    words: format!("{} is in the configuration no more, and what it lowered stands", hold.by),
-                    before: None,
-                    after: None,
-                });
-            }
-            hold.orphaned = orphaned;
+            hold.orphaned = is_orphan(hold);
         }
-        self.delta.entries.extend(entries);
         if self.throttles.get(&throttle.who.key) != Some(throttle) {
             self.put_throttle(throttle.clone());
         }
@@ -110,7 +90,7 @@ impl Turn<'_, '_> {
             return Some(Why::Below);
         }
         let row = self.scene.row(&throttle.who.key)?;
-        let amount = measure::amount_of(budget, view, self.scene.now, row).ok()?;
+        let amount = measure::allowance_of(budget, view, self.scene.now, row).0.ok()?;
         hold.amount.is_some_and(|held| amount > held).then_some(Why::Raised)
     }
 

@@ -58,7 +58,7 @@ pub fn settle(write: &Write, found: &Found, books: &Books, now: Timestamp) -> (D
                 delta.entries.push(Entry::of(&action, "gone", "the sub-user is no longer there", now));
                 delta.put(action);
             }
-            delta.freed.push(write.throttle.key());
+            delta.free(write.throttle.key());
         }
         Found::Rejected(words) => {
             count(Outcome::Rejected);
@@ -149,7 +149,7 @@ fn again(write: &Write, step: &'static str, words: &str, now: Timestamp, delta: 
 fn stand_as_before(write: &Write, delta: &mut Delta) {
     match &write.stood {
         Some(stood) => delta.put_throttle(stood.clone()),
-        None => delta.freed.push(write.throttle.key()),
+        None => delta.free(write.throttle.key()),
     }
 }
 

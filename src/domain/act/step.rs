@@ -9,15 +9,17 @@ use super::action::{Action, ActionId, End, Stage};
 use super::books::{Books, Delta, Entry, Place};
 use super::carry::{self, gate};
 use super::gate::Gate;
-use super::hold::{By, Throttle};
+use super::hold::{By, Part, Throttle};
 use super::record::Record;
 use crate::domain::account::{AccountName, FreezeBy};
 use crate::domain::budget::Budget;
 use crate::domain::budget::threshold::{Mode, Threshold};
 use crate::domain::evaluate::View;
+use crate::domain::evaluate::measure::{self, Span};
 use crate::domain::guard::Guard;
 use crate::domain::incident::{Incident, Incidents, State, Target, Track};
 use crate::domain::snapshot::{SubUserKey, SubUserRow};
+use crate::domain::units::Bytes;
 
 /// What the operator and the vendor allow at an account.
 #[derive(Clone, Debug)]
@@ -53,6 +55,7 @@ impl<'a> Rules<'a> {
     }
 
     pub(super) fn threshold(&self, by: &By) -> Option<(&'a Budget, &'a Threshold)> {
+        let Part::Threshold(_) = by.part else { return None };
         let budget = self.budget(&by.budget)?;
         let threshold = budget.thresholds.iter().find(|threshold| *threshold.name == *by.threshold())?;
         Some((budget, threshold))
@@ -76,6 +79,15 @@ impl Scene<'_> {
 
     pub(super) fn row(&self, key: &SubUserKey) -> Option<&SubUserRow> {
         self.rows.get(&*key.0).copied()
+    }
+
+    /// What was granted to a sub-user of a budget.
+    pub(super) fn granted(&self, budget: &Budget, key: &SubUserKey) -> Bytes {
+        if self.view.grants.is_empty() {
+            return Bytes(0);
+        }
+        let row = self.row(key);
+        row.map_or(Bytes(0), |row| measure::allowance_of(budget, self.view, self.now, row).1)
     }
 
     /// The target's track in a budget, while the vendor's list or memory has one.
@@ -128,8 +140,8 @@ pub fn step(
         turn.move_caps();
         turn.release();
         turn.worry();
+        turn.forget();
     }
-    forget(books, rules, now, &mut delta);
     delta
 }
 
@@ -143,20 +155,28 @@ pub(super) struct Turn<'a, 'd> {
     pub(super) actions: BTreeMap<ActionId, Action>,
     /// The account's throttles, as they are by now.
     pub(super) throttles: BTreeMap<SubUserKey, Throttle>,
+    /// The numbers of the account's actions by sub-user.
+    by_key: HashMap<SubUserKey, Vec<ActionId>>,
 }
 
 impl<'a, 'd> Turn<'a, 'd> {
     fn new(books: &'a Books, scene: &'a Scene<'a>, delta: &'d mut Delta, next: &'d mut i64) -> Self {
         let of = scene.name();
         let actions = books.actions.iter().filter(|(_, action)| action.account == *of);
+        let actions: BTreeMap<ActionId, Action> = actions.map(|(id, action)| (*id, action.clone())).collect();
+        let mut by_key: HashMap<SubUserKey, Vec<ActionId>> = HashMap::new();
+        for action in actions.values() {
+            by_key.entry(action.who.key.clone()).or_default().push(action.id);
+        }
         let throttles = books.throttles.iter().filter(|((account, _), _)| account == of);
         Self {
             books,
             scene,
             delta,
             next,
-            actions: actions.map(|(id, action)| (*id, action.clone())).collect(),
+            actions,
             throttles: throttles.map(|((_, key), throttle)| (key.clone(), throttle.clone())).collect(),
+            by_key,
         }
     }
 
@@ -167,8 +187,16 @@ impl<'a, 'd> Turn<'a, 'd> {
 
     /// Says how an action is from now on.
     pub(super) fn put(&mut self, action: Action) {
-        self.actions.insert(action.id, action.clone());
+        if self.actions.insert(action.id, action.clone()).is_none() {
+            self.by_key.entry(action.who.key.clone()).or_default().push(action.id);
+        }
         self.delta.put(action);
+    }
+
+    /// The actions on one sub-user.
+    pub(super) fn actions_on(&self, key: &SubUserKey) -> impl Iterator<Item = &Action> {
+        let ids = self.by_key.get(key).map_or(&[][..], Vec::as_slice);
+        ids.iter().filter_map(|id| self.actions.get(id))
     }
 
     /// Says how a throttle is from now on.
@@ -196,7 +224,7 @@ impl<'a, 'd> Turn<'a, 'd> {
         period: Option<Timestamp>,
         since: Timestamp,
     ) -> bool {
-        let same = |action: &&Action| action.by == *by && action.who.key == *key && !action.what.is_restore();
+        let same = |action: &&Action| action.by == *by && !action.what.is_restore();
         let takes = |action: &Action| {
             let of_same_time = match period {
                 Some(period) => action.period == Some(period),
@@ -205,7 +233,7 @@ impl<'a, 'd> Turn<'a, 'd> {
             !action.stage.is_ended() || action.latched && of_same_time
         };
         let holds = |throttle: &Throttle| throttle.holds.iter().any(|hold| hold.by == *by);
-        self.actions.values().filter(same).any(takes) || self.throttles.get(key).is_some_and(holds)
+        self.actions_on(key).filter(same).any(takes) || self.throttles.get(key).is_some_and(holds)
     }
 
     /// Takes actions that are not under way from where they stand to where time and readings bring them.
@@ -301,7 +329,8 @@ impl<'a, 'd> Turn<'a, 'd> {
         if !fits || (wanted.mode != action.mode && !by_hand) {
             return None;
         }
-        if carry::what(wanted.what, account.gigabyte) != Some(action.what) {
+        let granted = self.scene.granted(budget, &action.who.key);
+        if carry::what(wanted.what, granted, account.gigabyte) != Some(action.what) {
             return None;
         }
         let track = self.scene.track(&budget.name, &action.who.key)?;
@@ -350,18 +379,37 @@ pub(super) fn fires(incident: &Incident) -> bool {
 /// How long an action that is over is remembered beside the audit: as long as the guard counts it.
 const REMEMBERED: jiff::SignedDuration = jiff::SignedDuration::from_hours(24);
 
-/// Forgets actions that neither latch in a period that may go on, nor count for the guard any more.
-fn forget(books: &Books, rules: Rules<'_>, now: Timestamp, delta: &mut Delta) {
-    let day = now.checked_sub(REMEMBERED).unwrap_or(Timestamp::MIN);
-    // No period is longer than this.
-    let period = now.checked_sub(REMEMBERED * 400).unwrap_or(Timestamp::MIN);
-    for action in books.actions.values() {
-        let Some(ended) = action.ended else { continue };
-        let is_configured = rules.budget(&action.by.budget).is_some();
-        let kept_until = if action.latched && is_configured { period } else { day };
-        if ended < kept_until {
-            delta.forgotten.push(action.id);
+impl Turn<'_, '_> {
+    /// Forgets actions that neither latch in the period that goes on, nor count for the guard any more.
+    fn forget(&mut self) {
+        let scene = self.scene;
+        let day = scene.now.checked_sub(REMEMBERED).unwrap_or(Timestamp::MIN);
+        let mut starts: HashMap<Arc<str>, Option<Timestamp>> = HashMap::new();
+        for action in self.actions.values() {
+            if action.ended.is_none_or(|ended| ended >= day) {
+                continue;
+            }
+            let start = *starts.entry(action.by.budget.clone()).or_insert_with(|| {
+                let budget = scene.rules.budget(&action.by.budget)?;
+                Span::new(budget.period, scene.view, scene.now).start()
+            });
+            let is_configured = scene.rules.budget(&action.by.budget).is_some();
+            // A rolling span latches for as long as its incident stands.
+            let goes_on = match (action.period, start) {
+                (Some(period), Some(start)) => start <= period,
+                (Some(_), None) => true,
+                (None, _) => self.reason_stands(action),
+            };
+            if !(action.latched && is_configured && goes_on) {
+                self.delta.forgotten.push(action.id);
+            }
         }
+    }
+
+    fn reason_stands(&self, action: &Action) -> bool {
+        let track = self.scene.track(&action.by.budget, &action.who.key);
+        let mut incidents = track.into_iter().flat_map(Track::incidents);
+        incidents.any(|incident| Some(incident.since) == action.incident)
     }
 }
 

@@ -39,10 +39,13 @@ impl Kind {
     }
 }
 
+/// A line of a budget's notice.
+type Line = (Kind, Severity, String);
+
 /// The notices that follow from what is saved.
 #[must_use]
 pub fn notices(rules: Rules<'_>, operator: &[Arc<str>], delta: &Delta) -> Vec<Notice> {
-    let mut by_budget: BTreeMap<(&Arc<str>, &Arc<str>), Vec<(Kind, Severity, String)>> = BTreeMap::new();
+    let mut by_budget: BTreeMap<(&Arc<str>, &Arc<str>), Vec<Line>> = BTreeMap::new();
     let mut for_operator: Vec<String> = Vec::new();
     for entry in &delta.entries {
         let action = entry.action.and_then(|id| delta.actions.iter().find(|action| action.id == id));
@@ -89,7 +92,7 @@ pub fn notices(rules: Rules<'_>, operator: &[Arc<str>], delta: &Delta) -> Vec<No
 }
 
 /// One line is its own title; of several, how many of which kind.
-fn titled(budget: &str, lines: Vec<(Kind, Severity, String)>) -> (String, Vec<String>) {
+fn titled(budget: &str, lines: Vec<Line>) -> (String, Vec<String>) {
     if let [(_, _, line)] = lines.as_slice() {
         return (format!("{budget}: {line}"), Vec::new());
     }
@@ -107,7 +110,7 @@ fn titled(budget: &str, lines: Vec<(Kind, Severity, String)>) -> (String, Vec<St
     (format!("{budget}: {}", counts.join(", ")), lines)
 }
 
-fn line(entry: &Entry, action: &Action, severity: Severity) -> Option<(Kind, Severity, String)> {
+fn line(entry: &Entry, action: &Action, severity: Severity) -> Option<Line> {
     let Action { id, what, .. } = action;
     let who = format!("{} at {}", entry.name, entry.account);
     let records = records(action);

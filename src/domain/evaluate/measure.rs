@@ -127,20 +127,17 @@ pub fn each<'a>(
     }
 }
 
-/// How much one sub-user may use, with what was granted.
-///
-/// # Errors
-/// The amount is a share of something that is not known.
-pub fn amount_of(
+/// How much one sub-user may use, or why that is not known, and what of it was granted.
+pub fn allowance_of(
     budget: &Budget,
     view: &View<'_>,
     now: Timestamp,
     row: &SubUserRow,
-) -> Result<Bytes, Unknown> {
+) -> (Result<Bytes, Unknown>, Bytes) {
     let span = Span::new(budget.period, view, now);
     let product = row.sub_user.product.as_ref().unwrap_or(&view.account.product);
     let granted = Granted::new(budget, view, &span, now).to(key_of(row), product);
-    of_row(budget, view, &span, (None, granted), (row, product), false).amount
+    (of_row(budget, view, &span, (None, granted), (row, product), false).amount, granted)
 }
 
 /// The rows that a budget means, with their products.

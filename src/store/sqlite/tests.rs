@@ -136,39 +136,6 @@ async fn f32_a_decision_and_its_actions_that_found_no_room_are_saved_whole_later
 }
 
 #[tokio::test]
-async fn what_nobody_remembers_of_actions_goes_by_age() {
-    let folder = TempDir::new().unwrap();
-    let store = own(&folder).await;
-    let (begun, over, long_after) =
-        (at("2026-11-21T20:00:00Z"), at("2026-11-21T22:00:00Z"), at("2026-11-21T22:00:01Z"));
-    for until in [None, None, Some(over)] {
-        let new = NewPause { account: until.map(|_| acme()), until, reason: None, who: "alice".into() };
-        store.pause(&new, begun).await.unwrap();
-        store.resume(None, begun).await.unwrap();
-    }
-    let until = Some(over);
-    store.pause(&NewPause { account: None, until, reason: None, who: "alice".into() }, begun).await.unwrap();
-    let open = NewPause { account: None, until: None, reason: None, who: "alice".into() };
-    store.pause(&open, begun).await.unwrap();
-    let insert = "INSERT INTO actions (account, target, product, name, vendor_id, budget, part, threshold, what, \
-                  mode, stage, ended_as, hash, proposed, pace, asked_by, tries, ended, latched) \
-                  VALUES ('acme', '1', '', 'a', '1', 'b', 'threshold', 'stop', 'freeze', 'approve', 'ended', \
-                  'expired', '', 0, 0, 'budget b/stop', 0, ?, ?)";
-    let writer = store.decisions.writer().unwrap();
-    for latched in [false, true] {
-        let query = sqlx::query(insert).bind(over.as_millisecond()).bind(latched);
-        query.execute(writer).await.unwrap();
-    }
-    let counts = "SELECT (SELECT count(*) FROM pauses), (SELECT count(*) FROM actions)";
-    for (before, left) in [(begun, (5, 2)), (over, (2, 2)), (long_after, (1, 1))] {
-        store.drop_decisions(before).await.unwrap();
-        let found: (i64, i64) = sqlx::query_as(counts).fetch_one(writer).await.unwrap();
-        assert_eq!(found, left, "before {before}");
-    }
-    assert_eq!(store.acts().await.unwrap().actions.len(), 1, "one that latches is remembered");
-}
-
-#[tokio::test]
 async fn a_store_from_before_there_were_actions_keeps_what_it_holds() {
     let folder = TempDir::new().unwrap();
     let path = folder.path().join("p.db");
@@ -255,4 +222,28 @@ async fn who_reads_needs_the_schema_that_it_knows() {
     let opening = Opening { purpose: Purpose::Read, ..opening(with_more().0) };
     let problem = Database::open(&path, opening).await.unwrap_err();
     assert!(matches!(problem, StoreError::Older { found, known, .. } if known == found + 1), "{problem:?}");
+}
+
+#[tokio::test]
+async fn pauses_that_are_over_go_by_age() {
+    let folder = TempDir::new().unwrap();
+    let store = own(&folder).await;
+    let (begun, over, long_after) =
+        (at("2026-11-21T20:00:00Z"), at("2026-11-21T22:00:00Z"), at("2026-11-21T22:00:01Z"));
+    for until in [None, None, Some(over)] {
+        let new = NewPause { account: until.map(|_| acme()), until, reason: None, who: "alice".into() };
+        store.pause(&new, begun).await.unwrap();
+        store.resume(None, begun).await.unwrap();
+    }
+    let until = Some(over);
+    store.pause(&NewPause { account: None, until, reason: None, who: "alice".into() }, begun).await.unwrap();
+    let open = NewPause { account: None, until: None, reason: None, who: "alice".into() };
+    store.pause(&open, begun).await.unwrap();
+    let writer = store.decisions.writer().unwrap();
+    let counts = "SELECT count(*) FROM pauses";
+    for (before, left) in [(begun, 5), (over, 2), (long_after, 1)] {
+        store.drop_decisions(before).await.unwrap();
+        let found: i64 = sqlx::query_scalar(counts).fetch_one(writer).await.unwrap();
+        assert_eq!(found, left, "before {before}");
+    }
 }

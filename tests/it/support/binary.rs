@@ -105,6 +105,11 @@ impl Serving {
     }
 
     /// What it has logged so far.
+    pub(crate) fn reload(&self) {
+        let id = self.id().to_string();
+        assert!(Command::new("sh").args(["-c", "kill -HUP \"$0\"", &id]).status().unwrap().success());
+    }
+
     pub(crate) fn log(&self) -> String {
         self.log.lock().unwrap().clone()
     }

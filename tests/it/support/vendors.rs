@@ -128,6 +128,11 @@ impl Vendors {
         binary::Serving::start(self.command(&["serve"]))
     }
 
+    /// The daemon of a configuration that may write: it begins a store only where that is said.
+    pub(crate) fn serve_new(&self) -> binary::Serving {
+        binary::Serving::start(self.command(&["serve", "--new-store"]))
+    }
+
     /// The truth of one account.
     pub(crate) fn books(&self, account: &str) -> AccountBooks {
         self.simulator.books().accounts.remove(account).unwrap()

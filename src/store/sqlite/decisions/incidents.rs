@@ -103,8 +103,6 @@ pub(in crate::store::sqlite) async fn drop_old(file: &Database, before: Timestam
         "DELETE FROM requests WHERE answered_at < ?",
         "DELETE FROM journal WHERE at < ?",
         "DELETE FROM pauses WHERE resumed < ?1 OR until < ?1",
-        // Of the actions those alone that nobody remembers; the others are forgotten by who decides.
-        "DELETE FROM actions WHERE ended < ? AND stage = 'ended' AND NOT latched AND written IS NULL",
     ] {
         let delete = sqlx::query(sql).bind(before.as_millisecond());
         delete.execute(&mut *write).await.map_err(file.failed())?;

@@ -10,9 +10,8 @@ use crate::store::sqlite::decisions::columns::Columns;
 use crate::store::sqlite::decisions::load::Reading;
 use crate::store::sqlite::file::Database;
 
-/// What [`Books::take`] keeps of the actions; the rest are rows for people.
-const REMEMBERED: &str =
-    "SELECT * FROM actions WHERE stage <> 'ended' OR latched OR written IS NOT NULL ORDER BY id";
+/// Those that were forgotten are no rows any more.
+const REMEMBERED: &str = "SELECT * FROM actions ORDER BY id";
 
 /// All that is remembered of actions.
 pub(in crate::store::sqlite) async fn books(file: &Database) -> Result<Books, StoreError> {

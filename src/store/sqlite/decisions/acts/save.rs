@@ -57,8 +57,9 @@ pub(in crate::store::sqlite::decisions) async fn add(
     on: &mut SqliteConnection,
     delta: &Delta,
 ) -> Result<(), StoreError> {
-    let Delta { actions, forgotten, throttles, freed, breakers, concerns, entries, blocked: _, quiet: _ } =
-        delta;
+    let Delta {
+        actions, forgotten, throttles, freed, breakers, concerns, entries, blocked: _, quiet: _, ..
+    } = delta;
     let mut write = Writing { file, on };
     write.insert("actions", rows::ACTIONS, actions, rows::action).await?;
     write.delete("actions", rows::ID, forgotten, rows::id).await?;

@@ -48,6 +48,7 @@ impl Dice {
             entries: self.some(Self::entry),
             blocked: self.some(|dice| (ActionId(1), dice.one(&Gate::ALL))),
             quiet: vec![],
+            places: Default::default(),
         }
     }
 
