@@ -236,6 +236,7 @@ impl Decider {
         }
         let is_deciding = self.decide(held, &settings, &known, now).await;
         self.show_ownership(&settings, now).await;
+        self.show_actions(held);
         self.publish(held, &settings, &known, now, is_deciding);
         self.pace(held, &settings, &known, now);
     }

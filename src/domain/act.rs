@@ -6,6 +6,7 @@
 pub mod action;
 pub mod ask;
 pub mod books;
+pub mod caps;
 pub mod carry;
 pub mod gate;
 pub mod hold;
@@ -15,7 +16,6 @@ pub mod settle;
 pub mod step;
 pub mod words;
 
-mod caps;
 mod person;
 mod propose;
 mod release;

@@ -4,7 +4,7 @@ mod enforcing;
 mod journal;
 mod wishes;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashMap};
 use std::sync::Arc;
 
 use jiff::Timestamp;
@@ -18,7 +18,7 @@ use crate::domain::act::books::{Books, Delta};
 use crate::domain::act::step::{Rules, Terms};
 use crate::domain::act::words;
 use crate::domain::guard::Guard;
-use crate::domain::snapshot::SubUserKey;
+use crate::domain::snapshot::{SubUserKey, SubUserRow};
 use crate::domain::traffic::SubUser;
 use crate::domain::units::Limit;
 use crate::metrics::own::Owner;
@@ -107,7 +107,18 @@ impl Decider {
             }
         }
         held.books.take(delta);
-        held.own_limits = own_limits(&held.books);
+        for throttle in &delta.throttles {
+            let of = held.own_limits.entry(throttle.account.clone()).or_default();
+            match throttle.own.limit {
+                Some(limit) => drop(of.insert(throttle.who.key.clone(), limit)),
+                None => drop(of.remove(&throttle.who.key)),
+            }
+        }
+        for (account, key) in &delta.freed {
+            if let Some(of) = held.own_limits.get_mut(account) {
+                of.remove(key);
+            }
+        }
         for entry in &delta.entries {
             let before = entry.before.map(|record| record.to_string());
             let after = entry.after.map(|record| record.to_string());
@@ -123,28 +134,38 @@ impl Decider {
                 tell::on_one_line(&entry.words)
             );
         }
-        let state = self.watch.state();
-        self.keep_rows(held, &state);
-        self.count_actions(held, &state);
-        self.show_concerns(held);
         held.published.clear();
         self.acting.notify_one();
     }
 
+    /// Shows the actions as they are to collectors, metrics, readiness and page: once a look and twice a batch.
+    pub(super) fn show_actions(&self, held: &Held) {
+        let state = self.watch.state();
+        self.keep_rows(held, &state);
+        self.count_actions(held, &state);
+        self.show_concerns(held);
+    }
+
     /// Who leaves the vendor's list because of us stays in ours.
-    pub(super) fn keep_rows(&self, held: &Held, state: &Watched) {
+    fn keep_rows(&self, held: &Held, state: &Watched) {
         for (name, watched) in &state.accounts {
-            let snapshot = watched.holder.snapshot();
             let kept = watched.holder.kept();
-            let throttles = held.books.throttles.values().filter(|throttle| throttle.account == *name);
+            let throttles = || held.books.throttles.values().filter(|throttle| throttle.account == *name);
+            if kept.is_empty() && throttles().next().is_none() {
+                continue;
+            }
+            let snapshot = watched.holder.snapshot();
+            let by_key: HashMap<SubUserKey, &SubUserRow> =
+                snapshot.rows().iter().map(|row| (row.sub_user.key(), row)).collect();
+            let kept_by_key: HashMap<SubUserKey, &SubUser> =
+                kept.iter().map(|row| (row.key(), row)).collect();
             let row = |throttle: &crate::domain::act::hold::Throttle| {
                 let key = &throttle.who.key;
-                let listed = snapshot.rows().iter().find(|row| row.sub_user.key() == *key);
-                let listed = listed.map(|row| SubUser {
+                let listed = by_key.get(key).map(|row| SubUser {
                     usage: row.usage.as_ref().map(|usage| usage.value.clone()),
                     ..row.sub_user.clone()
                 });
-                let before = || kept.iter().find(|row| row.key() == *key).cloned();
+                let before = || kept_by_key.get(key).map(|row| SubUser::clone(row));
                 let own = &watched.holder.account().product;
                 let new = || SubUser {
                     id: Some(throttle.id.clone()),
@@ -160,10 +181,7 @@ impl Decider {
                 };
                 listed.or_else(before).unwrap_or_else(new)
             };
-            let rows: Vec<SubUser> = throttles.map(row).collect();
-            if rows.is_empty() && kept.is_empty() {
-                continue;
-            }
+            let rows: Vec<SubUser> = throttles().map(row).collect();
             watched.holder.keep(rows);
         }
     }
@@ -180,7 +198,7 @@ impl Decider {
     }
 
     /// Shows how many actions wait and how many restores are due.
-    pub(super) fn count_actions(&self, held: &Held, state: &Watched) {
+    fn count_actions(&self, held: &Held, state: &Watched) {
         for (name, watched) in &state.accounts {
             let (pending, restores) = held.books.counts(name);
             self.watch.own.actions(Owner::from(watched.holder.account()), pending, restores);

@@ -5,6 +5,7 @@ use jiff::tz::TimeZone;
 
 use crate::domain::act::action::Stage;
 use crate::domain::act::books::Books;
+use crate::domain::act::caps;
 use crate::domain::budget::amount::Share;
 use crate::domain::budget::threshold::{Mode, Threshold};
 use crate::domain::budget::{Budget, Per};
@@ -122,6 +123,16 @@ fn of_target(
     line(&mut text, &format!("  period    {}", period(span, &view.account.time_zone, now)));
     if budget.per == Per::SubUser {
         line(&mut text, &format!("  limit     {}", limit(measure)));
+    }
+    if let Some(mode) = budget.standing_cap {
+        let does = if mode == Mode::Enforce {
+            "the vendor's own limit is kept at"
+        } else {
+            "the vendor's own limit would be kept at"
+        };
+        let at = caps::cap(measure, view.account.gigabyte);
+        let at = at.map_or_else(|| "what is not known now".to_owned(), |(cap, _)| cap.to_string());
+        line(&mut text, &format!("  cap       {does} {at}"));
     }
     let track = track(budget, target, view, incidents);
     let (mut over, mut unknown) = (false, false);

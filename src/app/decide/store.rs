@@ -121,9 +121,7 @@ impl Decider {
         held.grants = store.grants().await?;
         held.books = store.acts().await?;
         held.own_limits = super::acts::own_limits(&held.books);
-        let state = self.watch.state();
-        self.keep_rows(held, &state);
-        self.count_actions(held, &state);
+        self.show_actions(held);
         let now = self.watch.clock.now();
         held.ended = store.ended_since(now.checked_sub(super::ENDED_COUNTS).unwrap_or(now)).await?;
         self.watch.own.store(StorePart::Decisions, true);

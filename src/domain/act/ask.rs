@@ -5,7 +5,7 @@ use std::sync::Arc;
 use jiff::{SignedDuration, Timestamp};
 
 use super::action::{Action, ActionId, End, Stage, Why};
-use super::books::{Books, Delta, Entry};
+use super::books::{Books, Concern, ConcernKind, Delta, Entry};
 use super::gate::Gate;
 use super::hold::{Hold, Throttle};
 use super::record::Change;
@@ -180,7 +180,8 @@ pub fn standing(books: &Books) -> Vec<ActionId> {
 /// Nothing of it stands, or its budget is there.
 pub fn keep(books: &Books, id: ActionId, who: &str, now: Timestamp) -> Result<Delta, Refusal> {
     let (throttle, hold) = hold_of(books, id)?;
-    if !hold.orphaned {
+    let lost = Concern { kind: ConcernKind::Orphaned, account: throttle.account.clone(), key: None };
+    if !hold.orphaned && !books.concerns.contains_key(&lost) {
         return Err(Refusal::new(format!(
             "{} is still configured and keeps this; take it out of the configuration first, or proxymeter actions undo {id}",
             hold.by

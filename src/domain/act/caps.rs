@@ -122,7 +122,8 @@ impl Turn<'_, '_> {
 }
 
 /// Where the vendor's counter may come to in this period, and the allowance; nothing while that is not known.
-fn cap(measure: &Measure<'_>, gigabyte: crate::domain::units::Gigabyte) -> Option<(Bytes, Bytes)> {
+#[must_use]
+pub fn cap(measure: &Measure<'_>, gigabyte: crate::domain::units::Gigabyte) -> Option<(Bytes, Bytes)> {
     let Measured::Row(row, _) = &measure.of else { return None };
     let counter = row.usage.as_ref()?.value.traffic;
     let (used, amount) = (measure.used.ok()?, measure.amount.ok()?);

@@ -7,9 +7,10 @@ use std::time::Duration;
 use jiff::{SignedDuration, Timestamp};
 
 use super::action::{Action, Stage, What, Why};
-use super::books::{Concern, ConcernKind, Entry};
+use super::books::{Books, Concern, ConcernKind, Delta, Entry};
 use super::hold::{Ceiling, Hold, Part, Throttle};
-use super::step::{Turn, place};
+use super::step::{Rules, Turn, place};
+use crate::domain::account::AccountName;
 use crate::domain::budget::threshold::Mode;
 use crate::domain::collector::Collector;
 use crate::domain::evaluate::measure::{self, Span};
@@ -218,6 +219,44 @@ impl Turn<'_, '_> {
         }
         self.delta.quiet.extend(quiet);
         found
+    }
+}
+
+/// What stands at an account that is configured no more can be put back by nobody until it is there again.
+pub(super) fn worry_about_lost_accounts(books: &Books, rules: Rules<'_>, now: Timestamp, delta: &mut Delta) {
+    let mut lost: BTreeMap<&AccountName, Vec<String>> = BTreeMap::new();
+    for throttle in books.throttles.values().filter(|throttle| !rules.terms.contains_key(&throttle.account)) {
+        let ids = throttle.holds.iter().map(|hold| hold.action.to_string());
+        lost.entry(&throttle.account).or_default().extend(ids);
+    }
+    let known = |account: &AccountName| rules.terms.contains_key(account);
+    for concern in books.concerns.keys().filter(|concern| !known(&concern.account)) {
+        if concern.key.is_some() || !lost.contains_key(&concern.account) {
+            delta.concerns.push((concern.clone(), None));
+        }
+    }
+    for (account, ids) in lost {
+        let concern = Concern { kind: ConcernKind::Orphaned, account: account.clone(), key: None };
+        if books.concerns.contains_key(&concern) {
+            continue;
+        }
+        delta.entries.push(Entry {
+            at: now,
+            action: None,
+            account: account.clone(),
+            name: "".into(),
+            by: "proxymeter".into(),
+            step: concern.kind.as_str(),
+            words: format!(
+                "account {account} is in the configuration no more, and {} of its sub-users are held lower: put it back, \
+                 then proxymeter actions undo {}; or proxymeter actions keep leaves them so",
+                ids.len(),
+                ids.join(" ")
+            ),
+            before: None,
+            after: None,
+        });
+        delta.concerns.push((concern, Some(now)));
     }
 }
 

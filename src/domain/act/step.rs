@@ -1,5 +1,6 @@
 //! What a look changes about actions: proposed, due, over, put back; nothing is done here.
 
+use std::cell::OnceCell;
 use std::collections::{BTreeMap, HashMap};
 use std::sync::Arc;
 
@@ -11,6 +12,7 @@ use super::carry::{self, gate};
 use super::gate::Gate;
 use super::hold::{By, Part, Throttle};
 use super::record::Record;
+use super::release;
 use crate::domain::account::{AccountName, FreezeBy};
 use crate::domain::budget::Budget;
 use crate::domain::budget::threshold::{Mode, Threshold};
@@ -68,17 +70,19 @@ pub(super) struct Scene<'a> {
     pub(super) terms: &'a Terms,
     pub(super) view: &'a View<'a>,
     pub(super) incidents: &'a Incidents,
-    pub(super) rows: HashMap<&'a str, &'a SubUserRow>,
+    /// The rows by key, made when the first is looked for: mostly nothing is the matter with anybody.
+    rows: OnceCell<HashMap<&'a str, &'a SubUserRow>>,
     pub(super) now: Timestamp,
 }
 
-impl Scene<'_> {
+impl<'a> Scene<'a> {
     pub(super) fn name(&self) -> &AccountName {
         &self.view.account.name
     }
 
-    pub(super) fn row(&self, key: &SubUserKey) -> Option<&SubUserRow> {
-        self.rows.get(&*key.0).copied()
+    pub(super) fn row(&self, key: &SubUserKey) -> Option<&'a SubUserRow> {
+        let all = || self.view.snapshot.rows().iter().map(|row| (measure::key_of(row), row)).collect();
+        self.rows.get_or_init(all).get(&*key.0).copied()
     }
 
     /// What was granted to a sub-user of a budget.
@@ -130,9 +134,7 @@ pub fn step(
     }
     for view in views {
         let Some(terms) = rules.terms.get(&view.account.name) else { continue };
-        let rows = view.snapshot.rows().iter();
-        let rows = rows.map(|row| (crate::domain::evaluate::measure::key_of(row), row)).collect();
-        let scene = Scene { rules, terms, view, incidents, rows, now };
+        let scene = Scene { rules, terms, view, incidents, rows: OnceCell::new(), now };
         let mut turn = Turn::new(books, &scene, &mut delta, &mut next);
         turn.notice_people();
         turn.go_on();
@@ -142,6 +144,7 @@ pub fn step(
         turn.worry();
         turn.forget();
     }
+    release::worry_about_lost_accounts(books, rules, now, &mut delta);
     delta
 }
 

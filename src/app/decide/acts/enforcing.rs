@@ -89,7 +89,7 @@ impl Decider {
         let enforcer = Enforcer { writer: &*watched.writer, journal: &journal, origins: &self.origins };
         loop {
             let did = enforcer.batch().await;
-            journal.tell();
+            journal.tell().await;
             if did != Did::Something || stop.is_cancelled() {
                 return did;
             }

@@ -30,7 +30,8 @@ impl OfAccount {
     }
 
     /// Tells of the whole batch at once: ten that are done and eighteen that wait are one notice.
-    pub(super) fn tell(&self) {
+    pub(super) async fn tell(&self) {
+        self.decider.show_actions(&*self.decider.held.lock().await);
         let delta = std::mem::take(&mut *self.untold.lock().unwrap_or_else(PoisonError::into_inner));
         self.decider.tell_of(&self.decider.settings.load(), &delta);
     }
@@ -133,6 +134,8 @@ impl Journal for OfAccount {
             match store.save_intents(&self.account, &delta, now).await {
                 Ok(None) => {
                     self.took(&mut held, &delta);
+                    // Whoever is about to leave the vendor's list: the next one may come before the batch ends.
+                    decider.show_actions(&held);
                     true
                 }
                 Ok(Some(_)) => false,

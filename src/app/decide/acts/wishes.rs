@@ -188,6 +188,7 @@ impl Decider {
         store.save_acts(delta).await.map_err(|problem| answered(FAILED, problem.to_string()))?;
         let settings = self.settings.load_full();
         self.took(held, &settings, delta);
+        self.show_actions(held);
         Ok(())
     }
 

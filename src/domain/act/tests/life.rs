@@ -340,6 +340,30 @@ fn f31_what_a_budget_lowered_that_is_gone_stands_until_a_person_says() {
 }
 
 #[test]
+fn f31_what_stands_at_an_account_that_is_configured_no_more_is_told_once_and_may_be_kept() {
+    let mut world = World::calm(freeze(Mode::Enforce), &["a"]);
+    world.row("a").used = 51;
+    world.turn();
+    let terms = std::collections::BTreeMap::new();
+    for _ in 0..2 {
+        let rules = crate::domain::act::step::Rules { budgets: &world.budgets, terms: &terms };
+        let delta = crate::domain::act::step::step(&world.books, rules, &[], &world.incidents, world.now);
+        world.take(&delta);
+    }
+    let told: Vec<&String> = world.told.iter().filter(|told| told.starts_with("operator")).collect();
+    assert_eq!(
+        told,
+        [
+            "operator: account acme is in the configuration no more, and 1 of its sub-users are held lower: put it back, \
+          then proxymeter actions undo 1; or proxymeter actions keep leaves them so"
+        ]
+    );
+    let delta = ask::keep(&world.books, ActionId(1), "cli:ann", world.now).unwrap();
+    world.take(&delta);
+    assert!(world.books.throttles.is_empty());
+}
+
+#[test]
 fn f6_a_name_that_comes_back_with_another_id_is_not_acted_on_for_the_old_one() {
     let mut world = World::calm(freeze(Mode::Approve), &["a"]);
     world.row("a").used = 51;
