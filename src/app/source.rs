@@ -35,6 +35,8 @@ impl Source for Everything {
             troubles: self.0.troubles(),
             incidents: self.0.open.load().0.iter().map(|incident| incident.status(now)).collect(),
             more_incidents: self.0.open.load().1,
+            actions: self.0.acted.load().0.iter().map(|acted| acted.status(now)).collect(),
+            more_actions: self.0.acted.load().1,
             accounts: self.0.state().accounts.values().map(|watched| account(watched, now)).collect(),
         }
     }

@@ -22,7 +22,7 @@ use crate::domain::cron::Cron;
 use crate::metrics::own::{OwnMetrics, Owner};
 use crate::metrics::traffic::Tolerances;
 use crate::providers::Writer;
-use crate::web::IncidentStatus;
+use crate::web::{ActionStatus, IncidentStatus};
 
 /// A collector through time.
 #[derive(Clone)]
@@ -84,6 +84,31 @@ impl Open {
     }
 }
 
+/// Something that was lowered, or is to be, as the page shows it.
+pub(super) struct Acted {
+    pub(super) id: i64,
+    pub(super) what: String,
+    pub(super) target: String,
+    pub(super) by: String,
+    pub(super) stage: &'static str,
+    pub(super) blocked: Option<&'static str>,
+    pub(super) since: Timestamp,
+}
+
+impl Acted {
+    pub(super) fn status(&self, now: Timestamp) -> ActionStatus {
+        ActionStatus {
+            id: self.id,
+            what: self.what.clone(),
+            target: self.target.clone(),
+            by: self.by.clone(),
+            stage: self.stage,
+            blocked: self.blocked,
+            age: Duration::try_from(now.duration_since(self.since)).unwrap_or_default(),
+        }
+    }
+}
+
 /// What is watched, swapped whole when the configuration is.
 pub(super) struct State {
     pub(super) publisher: Publisher,
@@ -101,6 +126,8 @@ pub(super) struct Watch {
     pub(super) changed: Notify,
     /// Open incidents to be shown, and how many there are beside them.
     pub(super) open: ArcSwap<(Vec<Open>, usize)>,
+    /// What was lowered or is to be, and how much there is beside it.
+    pub(super) acted: ArcSwap<(Vec<Acted>, usize)>,
     /// What is wrong with proxymeter itself, by what it is wrong with.
     troubles: Mutex<BTreeMap<&'static str, String>>,
     /// What time alone changes must not come back for an account that has just been forgotten.
@@ -201,6 +228,7 @@ impl Watch {
             refreshing: Mutex::default(),
             changed: Notify::new(),
             open: ArcSwap::default(),
+            acted: ArcSwap::default(),
             troubles: Mutex::default(),
         }
     }

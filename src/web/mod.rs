@@ -13,7 +13,7 @@ mod status;
 use bytes::Bytes;
 
 pub use self::server::{Limits, Listener, Options, WebError, bind, serve};
-pub use self::status::{AccountStatus, CollectorStatus, Failure, IncidentStatus, Status};
+pub use self::status::{AccountStatus, ActionStatus, CollectorStatus, Failure, IncidentStatus, Status};
 
 /// What is served.
 ///

@@ -3,7 +3,9 @@
 use minijinja::{Environment, UndefinedBehavior};
 use serde::Serialize;
 
-use super::status::{AccountStatus, CollectorStatus, Condition, IncidentStatus, Status, for_people};
+use super::status::{
+    AccountStatus, ActionStatus, CollectorStatus, Condition, IncidentStatus, Status, for_people,
+};
 
 /// Nothing may be loaded or run; styles are the page's own.
 pub(super) const CONTENT_SECURITY_POLICY: &str = "default-src 'none'; style-src 'unsafe-inline'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'";
@@ -27,6 +29,8 @@ struct View<'a> {
     troubles: &'a [String],
     incidents: Vec<IncidentView<'a>>,
     more_incidents: usize,
+    actions: Vec<ActionView<'a>>,
+    more_actions: usize,
     accounts: Vec<AccountView<'a>>,
 }
 
@@ -40,6 +44,19 @@ struct IncidentView<'a> {
     threshold: &'a str,
     target: &'a str,
     figures: &'a str,
+    age: String,
+}
+
+#[derive(Serialize)]
+struct ActionView<'a> {
+    id: i64,
+    what: &'a str,
+    target: &'a str,
+    by: &'a str,
+    stage: &'a str,
+    /// The class of its colour.
+    class: &'static str,
+    blocked: Option<&'a str>,
     age: String,
 }
 
@@ -76,6 +93,8 @@ impl<'a> From<&'a Status> for View<'a> {
             troubles: &status.troubles,
             incidents: status.incidents.iter().map(IncidentView::from).collect(),
             more_incidents: status.more_incidents,
+            actions: status.actions.iter().map(ActionView::from).collect(),
+            more_actions: status.more_actions,
             accounts: status.accounts.iter().map(AccountView::from).collect(),
         }
     }
@@ -91,6 +110,21 @@ impl<'a> From<&'a IncidentStatus> for IncidentView<'a> {
             target: &incident.target,
             figures: &incident.figures,
             age: for_people(incident.age),
+        }
+    }
+}
+
+impl<'a> From<&'a ActionStatus> for ActionView<'a> {
+    fn from(action: &'a ActionStatus) -> Self {
+        Self {
+            id: action.id,
+            what: &action.what,
+            target: &action.target,
+            by: &action.by,
+            stage: action.stage,
+            class: if action.stage == "stands" { "failing" } else { "stale" },
+            blocked: action.blocked,
+            age: for_people(action.age),
         }
     }
 }
@@ -148,9 +182,20 @@ mod tests {
             figures: "51.00 GB of 50.00 GB".into(),
             age: std::time::Duration::from_secs(61),
         };
+        let frozen = ActionStatus {
+            id: 12,
+            what: "freeze".into(),
+            target: "<u>a</u> at acme".into(),
+            by: "scrapers/stop".into(),
+            stage: "due",
+            blocked: Some("paused"),
+            age: std::time::Duration::from_secs(5),
+        };
         let status = Status {
             incidents: vec![over],
             more_incidents: 3,
+            actions: vec![frozen],
+            more_actions: 7,
             troubles: vec!["the store: <i>damaged</i>".into()],
             accounts: vec![AccountStatus { name: "acme".into(), ..AccountStatus::default() }],
             ..Status::default()
@@ -161,6 +206,9 @@ mod tests {
             "51.00 GB of 50.00 GB",
             "1 min 1 s",
             "and 3 more",
+            "&lt;u&gt;a&lt;&#x2f;u&gt; at acme",
+            "freeze by <bdi>scrapers&#x2f;stop</bdi>, action 12: due, stopped by paused",
+            "and 7 more: proxymeter actions list",
             "the store: &lt;i&gt;damaged",
         ] {
             assert!(html.contains(part), "{part} in {html}");

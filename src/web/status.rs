@@ -19,8 +19,31 @@ pub struct Status {
     pub incidents: Vec<IncidentStatus>,
     /// How many are open beside these.
     pub more_incidents: usize,
+    /// What stands at the vendors or is to be done there, the ones to be shown.
+    pub actions: Vec<ActionStatus>,
+    /// How many there are beside these.
+    pub more_actions: usize,
     /// The accounts, in the order in which they are shown.
     pub accounts: Vec<AccountStatus>,
+}
+
+/// Something that was lowered at a vendor, or is to be.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ActionStatus {
+    /// Its number.
+    pub id: i64,
+    /// What, such as `freeze`.
+    pub what: String,
+    /// Whose, with its account.
+    pub target: String,
+    /// The budget and its part.
+    pub by: String,
+    /// Where it stands, such as `stands`, `waiting` or `due`.
+    pub stage: &'static str,
+    /// What stands in its way, if anything.
+    pub blocked: Option<&'static str>,
+    /// How long it has been so.
+    pub age: Duration,
 }
 
 /// An open incident.

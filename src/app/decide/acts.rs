@@ -10,11 +10,12 @@ use std::sync::Arc;
 use jiff::Timestamp;
 
 use super::{Decider, Held, Settings, tell};
-use crate::app::watch::State as Watched;
+use crate::app::watch::{Acted, State as Watched};
 use crate::config::Config;
 use crate::domain::account::AccountName;
 use crate::domain::act::action::{Outcome, What};
 use crate::domain::act::books::{Books, Delta};
+use crate::domain::act::gate::Gate;
 use crate::domain::act::step::{Rules, Terms};
 use crate::domain::act::words;
 use crate::domain::guard::Guard;
@@ -144,6 +145,7 @@ impl Decider {
         self.keep_rows(held, &state);
         self.count_actions(held, &state);
         self.show_concerns(held);
+        self.watch.acted.store(Arc::new(shown(&held.books)));
     }
 
     /// Who leaves the vendor's list because of us stays in ours.
@@ -208,7 +210,9 @@ impl Decider {
     /// Shows whose the accounts are, and whether lowering is paused there.
     pub(super) async fn show_ownership(&self, settings: &Settings, now: Timestamp) {
         let store = self.keeping.decisions();
-        for (name, watched) in &self.watch.state().accounts {
+        let state = self.watch.state();
+        let mut at = Vec::new();
+        for (name, watched) in &state.accounts {
             let owner = Owner::from(watched.holder.account());
             self.watch.own.account_owner(owner, store.is_some());
             let paused = match &store {
@@ -216,7 +220,12 @@ impl Decider {
                 None => false,
             };
             self.watch.own.writes_paused(owner, paused || settings.writes_off);
+            if paused || settings.writes_off {
+                at.push(name.as_str());
+            }
         }
+        let words = format!("paused at {}; proxymeter resume lets it go on", at.join(", "));
+        self.watch.trouble("lowering", (!at.is_empty()).then_some(words));
     }
 
     /// Why lowering is paused at an account, if it is.
@@ -268,6 +277,38 @@ impl Decider {
         let rules = Rules { budgets: &settings.rules.budgets, terms: &terms };
         crate::domain::act::step::step(&held.books, rules, views, incidents, now)
     }
+}
+
+/// Actions that the page shows.
+const SHOWN: usize = 20;
+
+/// What stands, longest first, then what is not over; and how much there is beside that.
+fn shown(books: &Books) -> (Vec<Acted>, usize) {
+    let holds = books.throttles.values().flat_map(|throttle| {
+        throttle.holds.iter().map(move |hold| Acted {
+            id: hold.action.0,
+            what: hold.what.to_string(),
+            target: format!("{} at {}", throttle.who.name, throttle.account),
+            by: hold.by.to_string(),
+            stage: "stands",
+            blocked: None,
+            since: hold.since,
+        })
+    });
+    let open = books.open().map(|action| Acted {
+        id: action.id.0,
+        what: action.what.to_string(),
+        target: format!("{} at {}", action.who.name, action.account),
+        by: action.by.to_string(),
+        stage: action.stage.as_str(),
+        blocked: action.blocked.map(Gate::as_str),
+        since: action.proposed,
+    });
+    let all =
+        books.throttles.values().map(|throttle| throttle.holds.len()).sum::<usize>() + books.open().count();
+    let shown: Vec<Acted> = holds.chain(open).take(SHOWN).collect();
+    let more = all.saturating_sub(shown.len());
+    (shown, more)
 }
 
 /// An account as metrics name it.
