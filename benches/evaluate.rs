@@ -6,6 +6,8 @@
 
 #![expect(clippy::print_stdout, clippy::unwrap_used, reason = "a bench talks to who started it")]
 
+#[path = "evaluate/actions.rs"]
+mod actions;
 #[path = "evaluate/prometheus.rs"]
 mod prometheus;
 
@@ -113,6 +115,7 @@ fn main() {
     );
 
     let bench = Bench { memory: Memory::default(), ..bench };
+    actions::report(&bench, count);
     beside_prometheus(&bench, &ladder, count);
 }
 
