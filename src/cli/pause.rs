@@ -1,5 +1,7 @@
 //! `pause` and `resume`: nothing is lowered meanwhile; the daemon need not run.
 
+use std::time::Duration;
+
 use clap::Args;
 use jiff::Timestamp;
 
@@ -7,8 +9,16 @@ use super::{Exit, Misused, Place, kept, output, wish};
 use crate::app::decide::{Wish, location, who};
 use crate::config::Config;
 use crate::domain::account::AccountName;
+use crate::domain::act::action::{Action, ActionId, Stage};
+use crate::store::error::StoreError;
 use crate::store::records::NewPause;
-use crate::store::{Access, open};
+use crate::store::{Access, Store, open};
+
+/// The longest that is waited for writes that were let go before the pause stood.
+const PATIENCE: Duration = Duration::from_secs(30);
+
+/// How often is looked whether there still are such.
+const LOOK: Duration = Duration::from_millis(100);
 
 #[derive(Args, Debug)]
 pub(super) struct Pause {
@@ -43,16 +53,47 @@ pub(super) async fn pause(arguments: Pause) -> anyhow::Result<Exit> {
     let store = open(&location(&config.store.location), Access::Ask).await?;
     let new = NewPause { account: account.clone(), until, reason, who: who() };
     let pause = store.pause(&new, now).await?;
+    let left = under_way(&*store, account.as_ref()).await?;
     store.close().await;
     let until = pause.until.map_or_else(
         || "until proxymeter resume".to_owned(),
         |until| format!("until {}", until.strftime("%F %H:%M UTC")),
     );
-    output::print(&format!(
+    let mut text = format!(
         "nothing is lowered at {} {until}; what is to be put back still is\n",
         place_of(account.as_ref(), "any account")
-    ))?;
+    );
+    for id in left {
+        text +=
+            &format!("action {id} had left before, and how it ended is not known: proxymeter actions list\n");
+    }
+    output::print(&text)?;
     Ok(Exit::Done)
+}
+
+/// Waits for writes that lower and were let go before the pause stood: they may be in line at the limiter.
+///
+/// Gives back those of which that is still not known, as where the process that wrote has crashed.
+async fn under_way(store: &dyn Store, account: Option<&AccountName>) -> Result<Vec<ActionId>, StoreError> {
+    let left = async || {
+        let is_left = |action: &&Action| {
+            action.stage == Stage::Intent
+                && !action.what.is_restore()
+                && account.is_none_or(|account| *account == action.account)
+        };
+        let books = store.acts().await?;
+        Ok::<Vec<ActionId>, StoreError>(books.open().filter(is_left).map(|action| action.id).collect())
+    };
+    let none = async {
+        while !left().await?.is_empty() {
+            tokio::time::sleep(LOOK).await;
+        }
+        Ok(Vec::new())
+    };
+    match tokio::time::timeout(PATIENCE, none).await {
+        Ok(none) => none,
+        Err(_) => left().await,
+    }
 }
 
 pub(super) async fn resume(arguments: Resume) -> anyhow::Result<Exit> {
