@@ -267,6 +267,9 @@ impl ReadBack<'_> {
             }
             // It was off before, and is to be on.
             Ok(_) if !sought.before.active => as_before(one.took),
+            // Switched off by the vendor before the raised limit came: that alone switches it on nowhere, so it is sent
+            // again, with the state.
+            Ok(report) if was_cut_off(sought, &report.usage, self.gigabyte) => Found::NotApplied,
             Ok(_) => {
                 Found::Unknown("absent from the lists, which nothing that was written explains".to_owned())
             }
@@ -278,6 +281,13 @@ impl ReadBack<'_> {
 fn is_cut_off(sought: &Sought, usage: &Usage, gigabyte: Gigabyte) -> bool {
     let limit = sought.after().limit.and_then(Limit::bytes);
     sought.change.active.is_none()
+        && limit.is_some_and(|limit| usage.traffic.saturating_add(gigabyte.step()) >= limit)
+}
+
+/// Whether the vendor has switched it off at the limit that was to be raised.
+fn was_cut_off(sought: &Sought, usage: &Usage, gigabyte: Gigabyte) -> bool {
+    let limit = sought.before.limit.and_then(Limit::bytes);
+    !sought.change.lowers(&sought.before)
         && limit.is_some_and(|limit| usage.traffic.saturating_add(gigabyte.step()) >= limit)
 }
 
