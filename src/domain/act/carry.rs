@@ -199,7 +199,7 @@ pub fn plan(work: Work, listed: Option<&SubUser>, ground: &Ground<'_>) -> Planne
             delta.entries.push(person::entry(&before, &adopted, seen, now));
         }
     }
-    let current = seen.unwrap_or_else(|| throttle.set.on(throttle.own));
+    let mut current = seen.unwrap_or_else(|| throttle.set.on(throttle.own));
     let was_ours = stood.as_ref().map(|stood| stood.set.on(stood.own));
 
     let mut actions = Vec::new();
@@ -224,19 +224,18 @@ pub fn plan(work: Work, listed: Option<&SubUser>, ground: &Ground<'_>) -> Planne
     }
     let wanted = wanted(&throttle, &current);
     let mut change = Change::between(&current, &wanted);
-    if seen.is_none() && wanted.active && throttle.set.active.is_none() {
-        match was_cut_off(&throttle, usage, ground) {
-            // The vendor switched it off at our limit; a higher one alone may not switch it on again.
-            true if !change.is_empty() => change.active = Some(true),
-            true => {}
-            false if change.is_empty() => {}
-            false => {
-                for action in actions {
-                    stop(action, Gate::Person, current, &mut delta, now);
-                }
-                return Planned::Settled(Box::new(delta));
+    let is_to_be_on = seen.is_none() && wanted.active && throttle.set.active.is_none();
+    if is_to_be_on && !change.is_empty() {
+        if !was_cut_off(&throttle, usage, ground) {
+            for action in actions {
+                stop(action, Gate::Person, current, &mut delta, now);
             }
+            return Planned::Settled(Box::new(delta));
         }
+        // The vendor switched it off at our limit; a higher one alone may not switch it on again. The record says that
+        // it is off, so that whoever finds this write after a crash knows what it was to change.
+        current.active = false;
+        change = Change::between(&current, &wanted);
     }
     if change.is_empty() {
         for action in actions {

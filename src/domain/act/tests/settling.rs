@@ -139,6 +139,32 @@ fn f10_what_a_dying_process_left_is_settled_by_reading_back() {
 }
 
 #[test]
+fn f10_one_whom_the_vendor_cut_off_is_switched_on_after_a_crash_as_well() {
+    let mut world = over("limit 55GB");
+    world.act();
+    assert_eq!(world.stage(1), Stage::Ended(End::Confirmed));
+    // The vendor cuts it off at our limit.
+    (world.row("a").used, world.row("a").record.active) = (55, false);
+    world.look();
+    let (_, delta) = ask::undo(&world.books, ActionId(1), "cli:ann", world.now).unwrap();
+    world.take(&delta);
+    for _ in 0..2 {
+        let writes = world.plan();
+        let [write] = &*writes else { panic!("{writes:?}") };
+        assert_eq!((write.change.active, write.before.active), (Some(true), false));
+        world.take(&intent(write, world.now));
+        let actions = world.books.open().cloned().collect();
+        let again = under_way(actions, world.books.throttles.values().next().unwrap()).unwrap();
+        assert_eq!(again.change, write.change);
+        world.settle(&again, &Found::NotApplied);
+        world.look();
+    }
+    world.act();
+    assert_eq!(world.record("a"), world.record("b"), "put back as it was");
+    assert!(world.books.throttles.is_empty());
+}
+
+#[test]
 fn what_the_vendor_refuses_stays_due_and_stops_nobody() {
     let mut world = over("freeze");
     world.does = Does::Refuses;
