@@ -13,9 +13,11 @@ use crate::collect::pacing::extra::calls_of;
 use crate::collect::pacing::{Headroom, Pace};
 use crate::domain::account::AccountName;
 use crate::domain::budget::threshold::Condition;
+use crate::domain::budget::{Budget, Per};
 use crate::domain::collector::Collector;
 use crate::domain::evaluate::View;
 use crate::domain::evaluate::measure::{self, Span};
+use crate::domain::snapshot::Snapshot;
 use crate::domain::units::Bytes;
 
 /// The window of which the recent pace is taken where it is known.
@@ -41,7 +43,8 @@ impl Decider {
             let paced = paces
                 .entry(name.clone())
                 .or_insert_with(|| Paced { pace: Pace::new(settings.lag), before: Vec::new() });
-            let Some((observed, took)) = newest(watched) else { continue };
+            let passes = passes(settings, watched, &known.snapshot);
+            let Some((observed, took)) = newest(&passes, now, settings.look_again_floor) else { continue };
             if paced.pace.looked().is_none_or(|looked| observed > looked) {
                 let (headrooms, used) = off_the_workers(|| headrooms(settings, &view, &paced.before, now));
                 paced.pace.look(observed, took, headrooms);
@@ -64,15 +67,67 @@ fn calls_of_a_look(watched: &Watched) -> u32 {
     calls.saturating_add(kept).max(1)
 }
 
-/// When the newest figures were observed, and how long that took from the asking.
-fn newest(watched: &Watched) -> Option<(Timestamp, Duration)> {
-    let of = |collector| {
-        watched.known(collector, |known| {
-            let took = known.observed?.duration_since(known.last_attempt?);
-            Some((known.observed?, Duration::try_from(took).unwrap_or_default()))
-        })?
+/// The last pass of a collector.
+#[derive(Clone, Copy, Debug, Default)]
+struct Last {
+    began: Option<Timestamp>,
+    observed: Option<Timestamp>,
+    failed: Option<Timestamp>,
+}
+
+/// The last passes of those collectors whose figures can reach a threshold of the account.
+///
+/// What was observed is what the snapshot holds: a pass may have ended since, and its news are judged next.
+fn passes(settings: &Settings, watched: &Watched, snapshot: &Snapshot) -> Vec<Last> {
+    let account = watched.holder.account();
+    let is_paced = |budget: &&Budget| {
+        budget.selectors.fits_account(account.provider, account.name.as_str())
+            && budget.thresholds.iter().any(|threshold| matches!(threshold.when, Condition::Used(_)))
     };
-    JUDGED.into_iter().filter_map(of).max()
+    let budgets: Vec<&Budget> = settings.rules.budgets.iter().filter(is_paced).collect();
+    let is_read = |collector: &Collector| budgets.iter().any(|budget| reads(budget, *collector));
+    let last = |collector| {
+        watched.known(collector, |known| Last {
+            began: known.last_attempt,
+            observed: match collector {
+                Collector::Account => snapshot.account.as_ref().map(|reading| reading.observed),
+                _ => snapshot.sub_users.as_ref().map(|list| list.observed),
+            },
+            failed: known.failure.as_ref().map(|(_, at)| *at),
+        })
+    };
+    JUDGED.into_iter().filter(is_read).filter_map(last).collect()
+}
+
+/// When the newest figures were observed, and how long that took from the asking; nothing while a pass is under way.
+///
+/// Passes that are due together are one look, over when all are: taken one by one, those without news would teach that
+/// figures rest, and the next look would come later than it helps. For one that takes longer than the floor nobody waits.
+fn newest(passes: &[Last], now: Timestamp, floor: Duration) -> Option<(Timestamp, Duration)> {
+    let is_waited_for = |last: &Last| {
+        let is_under_way = last.began > last.observed.max(last.failed);
+        is_under_way && last.began.is_some_and(|began| now.duration_since(began).unsigned_abs() < floor)
+    };
+    if passes.iter().any(is_waited_for) {
+        return None;
+    }
+    let of = |last: &Last| {
+        let took = last.observed?.duration_since(last.began?);
+        Some((last.observed?, Duration::try_from(took).unwrap_or_default()))
+    };
+    passes.iter().filter_map(of).max()
+}
+
+/// Whether a budget's figures are of this collector.
+fn reads(budget: &Budget, collector: Collector) -> bool {
+    match budget.per {
+        Per::SubUser => collector == Collector::SubUsers,
+        Per::Account if budget.selectors.chooses_sub_users() => collector == Collector::SubUsers,
+        Per::Account => collector == Collector::Account,
+        Per::Unattributed => true,
+        // Read by collectors that nobody asks to look again.
+        Per::Target | Per::Subscription => false,
+    }
 }
 
 fn next_scheduled(watched: &Watched, now: Timestamp) -> Option<Timestamp> {
@@ -120,4 +175,30 @@ fn headrooms(
         });
     }
     (found, all)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn at(second: i64) -> Option<Timestamp> {
+        Timestamp::from_second(second).ok()
+    }
+
+    #[test]
+    fn passes_that_are_due_together_are_one_look() {
+        let floor = Duration::from_secs(20);
+        let last = |began, observed| Last { began: at(began), observed: at(observed), failed: None };
+        let (account, list) = (last(60, 61), last(60, 63));
+        let look = |passes: &[Last], now| newest(passes, Timestamp::from_second(now).unwrap(), floor);
+        assert_eq!(look(&[last(60, 1), last(60, 2)], 60), None, "both are under way");
+        assert_eq!(look(&[account, last(60, 2)], 61), None, "one is");
+        assert_eq!(look(&[account, list], 63), Some((at(63).unwrap(), Duration::from_secs(3))));
+        assert_eq!(look(&[last(60, 2), list], 79), None);
+        let late = Some((at(63).unwrap(), Duration::from_secs(3)));
+        assert_eq!(look(&[last(60, 2), list], 80), late, "nobody waits longer than a look can be sooner");
+        let failed = Last { failed: at(62), ..last(60, 2) };
+        assert_eq!(look(&[failed, list], 63), late, "one that failed is over");
+        assert_eq!(look(&[Last::default()], 63), None);
+    }
 }
