@@ -6,6 +6,7 @@ use jiff::tz::TimeZone;
 use crate::domain::act::action::Stage;
 use crate::domain::act::books::Books;
 use crate::domain::act::caps;
+use crate::domain::act::hold::By;
 use crate::domain::budget::amount::Share;
 use crate::domain::budget::threshold::{Mode, Threshold};
 use crate::domain::budget::{Budget, Per};
@@ -60,11 +61,8 @@ pub(super) fn of_budget(
             let target = measure.of.target();
             let name = name_of(&target, view);
             if named.is_none_or(|named| named == name) {
-                let mut one = of_target(budget, &name, &target, &measure, span, view, incidents, now);
-                if let Target::SubUser(who) = &target {
-                    one.text += &actions(budget, who, view, books, now);
-                }
-                found.push(one);
+                let known = (incidents, books);
+                found.push(of_target(budget, &name, &target, &measure, span, view, known, now));
             }
         });
     }
@@ -113,7 +111,7 @@ fn of_target(
     measure: &Measure<'_>,
     span: &Span,
     view: &View<'_>,
-    incidents: &Incidents,
+    (incidents, books): (&Incidents, &Books),
     now: Timestamp,
 ) -> Of {
     let mut text = format!("\n{name} at {}\n", view.account.name);
@@ -135,6 +133,10 @@ fn of_target(
         line(&mut text, &format!("  cap       {does} {at}"));
     }
     let track = track(budget, target, view, incidents);
+    let acts = |threshold: &str| match target {
+        Target::SubUser(who) => is_acted_on(&budget.name, threshold, who, view, books),
+        _ => false,
+    };
     let (mut over, mut unknown) = (false, false);
     for (at, threshold) in budget.thresholds.iter().enumerate() {
         let (truth, why) = explain(budget, at, measure, span, view, now);
@@ -143,9 +145,13 @@ fn of_target(
         unknown |= matches!(truth, Truth::Unknown(reason) if !reason.passes());
         let state = state(at, truth, track);
         line(&mut text, &format!("  {:<9} {state}: {why}", threshold.name));
-        if let Some(next) = next(threshold, at, truth, track) {
+        // What is done, or waits, has lines of its own.
+        if let Some(next) = next(threshold, at, truth, track).filter(|_| !acts(&threshold.name)) {
             line(&mut text, &format!("            {next}"));
         }
+    }
+    if let Target::SubUser(who) = target {
+        text += &actions(budget, who, view, books, now);
     }
     if let (true, Target::SubUser(who)) = (over, target) {
         text += &causes(view, who, now);
@@ -242,6 +248,14 @@ fn next(threshold: &Threshold, at: usize, truth: Truth, track: Option<&Track>) -
         (_, Some(_)) => format!("{how} {}", action.what),
         (_, None) => format!("once met it {how} {}", action.what),
     })
+}
+
+/// Whether something of a threshold stands on a sub-user, or is to be done.
+fn is_acted_on(budget: &str, threshold: &str, who: &SubUserIdentity, view: &View<'_>, books: &Books) -> bool {
+    let place = (view.account.name.clone(), who.key.clone());
+    let is_meant = |by: &By| *by.budget == *budget && by.threshold() == threshold;
+    let mut holds = books.throttles.get(&place).into_iter().flat_map(|throttle| &throttle.holds);
+    holds.any(|hold| is_meant(&hold.by)) || books.open_at(&place).any(|action| is_meant(&action.by))
 }
 
 /// What was done about a target, and what is to be done and why it is not yet.
