@@ -161,8 +161,15 @@ pub fn undo(books: &Books, id: ActionId, who: &str, now: Timestamp) -> Result<(A
     delta.entries.push(Entry::of(&action, "proposed", format!("undo of action {id}"), now));
     delta.put(action);
     // Whoever undoes a cap means it for this period.
-    if let Some(placed) = books.actions.get(&id).filter(|placed| !placed.latched) {
-        delta.put(Action { latched: true, ..placed.clone() });
+    match books.actions.get(&id) {
+        // What the vendor kept of it stands, and it was to be tried again: not any more.
+        Some(placed) if !placed.stage.is_ended() && !placed.stage.is_open() => {
+            let placed = placed.clone().end(End::Declined, now);
+            delta.entries.push(Entry::of(&placed, "declined", "no more in this period", now));
+            delta.put(placed);
+        }
+        Some(placed) if !placed.latched => delta.put(Action { latched: true, ..placed.clone() }),
+        _ => {}
     }
     Ok((next, delta))
 }

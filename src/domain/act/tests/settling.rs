@@ -5,6 +5,7 @@ use crate::domain::act::action::{ActionId, End, Outcome, Stage, What};
 use crate::domain::act::ask;
 use crate::domain::act::books::Delta;
 use crate::domain::act::carry::under_way;
+use crate::domain::act::record::Record;
 use crate::domain::act::settle::{Found, intent};
 use crate::domain::budget::threshold::Mode;
 
@@ -161,6 +162,27 @@ fn f10_one_whom_the_vendor_cut_off_is_switched_on_after_a_crash_as_well() {
     }
     world.act();
     assert_eq!(world.record("a"), world.record("b"), "put back as it was");
+    assert!(world.books.throttles.is_empty());
+}
+
+#[test]
+fn an_undo_ends_what_was_to_be_tried_again() {
+    let mut world = over("limit 55GB");
+    let write = world.plan().remove(0);
+    world.take(&intent(&write, world.now));
+    // The vendor rounds.
+    world.row("a").record = Record { limit: Some(gigabytes(54)), ..write.after };
+    world.settle(&write, &Found::Other(world.vendor["a"].record));
+    assert_eq!(world.stage(1), Stage::Due);
+    let (_, delta) = ask::undo(&world.books, ActionId(1), "cli:ann", world.now).unwrap();
+    world.take(&delta);
+    assert_eq!(world.stage(1), Stage::Ended(End::Declined));
+    world.books.breakers.clear();
+    world.act();
+    for _ in 0..5 {
+        world.turn();
+    }
+    assert_eq!(world.record("a"), world.record("b"), "put back, and left so");
     assert!(world.books.throttles.is_empty());
 }
 
