@@ -14,6 +14,10 @@ ci:
 lies:
     PROXYMETER_LIES=10000 cargo test --locked --test it lies
 
+# Kill the daemon at every step of every action, and 200 times at random, while vendors lie; a quarter of an hour.
+torture KILLS="200":
+    PROXYMETER_TORTURE={{KILLS}} cargo test --locked --test it torture -- --nocapture
+
 # Check formatting and lints.
 lint:
     cargo fmt --check

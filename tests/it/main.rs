@@ -28,4 +28,5 @@ mod session;
 mod simulator;
 mod store;
 mod support;
+mod torture;
 mod web;

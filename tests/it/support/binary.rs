@@ -61,7 +61,17 @@ pub(crate) fn run(folder: &Path, arguments: &[&str]) -> Ran {
 const PATIENCE: Duration = Duration::from_secs(30);
 
 /// Asks again and again until there is an answer; panics with `told` when there is none in time.
-pub(crate) fn until<T>(mut look: impl FnMut() -> Option<T>, told: impl Fn() -> String) -> T {
+pub(crate) fn until<T>(look: impl FnMut() -> Option<T>, told: impl Fn() -> String) -> T {
+    within(PATIENCE, Duration::from_millis(20), look, told)
+}
+
+/// The same, for what may take as long as this, looked at so often.
+pub(crate) fn within<T>(
+    patience: Duration,
+    every: Duration,
+    mut look: impl FnMut() -> Option<T>,
+    told: impl Fn() -> String,
+) -> T {
     let runtime = tokio::runtime::Builder::new_current_thread().enable_time().build().unwrap();
     let found = runtime.block_on(async {
         let looking = async {
@@ -69,12 +79,28 @@ pub(crate) fn until<T>(mut look: impl FnMut() -> Option<T>, told: impl Fn() -> S
                 if let Some(found) = look() {
                     return found;
                 }
-                tokio::time::sleep(Duration::from_millis(20)).await;
+                tokio::time::sleep(every).await;
             }
         };
-        tokio::time::timeout(PATIENCE, looking).await
+        tokio::time::timeout(patience, looking).await
     });
-    found.unwrap_or_else(|_| panic!("not within {PATIENCE:?}: {}", told()))
+    found.unwrap_or_else(|_| panic!("not within {patience:?}: {}", told()))
+}
+
+/// Lets so much time pass.
+pub(crate) fn pass(time: Duration) {
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_time().build().unwrap();
+    runtime.block_on(async { tokio::time::sleep(time).await });
+}
+
+/// Ends a process of ours at once, as a power cut would.
+pub(crate) fn kill(id: u32) {
+    // It may have ended by itself.
+    let _status = Command::new("sh")
+        .args(["-c", "kill -KILL \"$0\"", &id.to_string()])
+        .stderr(Stdio::null())
+        .status()
+        .unwrap();
 }
 
 /// A running daemon, killed where the test ends without having stopped it.
@@ -104,12 +130,13 @@ impl Serving {
         self.child.id()
     }
 
-    /// What it has logged so far.
+    /// Has it read its configuration again.
     pub(crate) fn reload(&self) {
         let id = self.id().to_string();
         assert!(Command::new("sh").args(["-c", "kill -HUP \"$0\"", &id]).status().unwrap().success());
     }
 
+    /// What it has logged so far.
     pub(crate) fn log(&self) -> String {
         self.log.lock().unwrap().clone()
     }

@@ -38,7 +38,12 @@ impl Vendors {
     }
 
     /// The accounts of a scenario, with secrets that would be noticed.
-    pub(crate) fn of(mut scenario: Scenario) -> Self {
+    pub(crate) fn of(scenario: Scenario) -> Self {
+        Self::that_begin(scenario, SignedDuration::ZERO)
+    }
+
+    /// The same, whose clock is so far behind this machine's.
+    pub(crate) fn that_begin(mut scenario: Scenario, ago: SignedDuration) -> Self {
         let clock = Clock::new();
         let ten_days_ago = clock.now() - SignedDuration::from_hours(240);
         for account in &mut scenario.accounts {
@@ -52,7 +57,7 @@ impl Vendors {
             tokio::runtime::Builder::new_multi_thread().worker_threads(1).enable_all().build().unwrap();
         let listener = runtime.block_on(TcpListener::bind((Ipv4Addr::LOCALHOST, 0))).unwrap();
         let address = listener.local_addr().unwrap();
-        let simulator = Simulator::new(&scenario, Arc::new(move || clock.now()));
+        let simulator = Simulator::new(&scenario, Arc::new(move || clock.now() - ago));
         simulator.pause(true);
         let stop = CancellationToken::new();
         runtime.spawn(simulator::serve(listener, simulator.clone(), stop.clone()));
@@ -80,10 +85,16 @@ impl Vendors {
 
     /// Writes `proxymeter.toml` with the accounts that are meant, and `more` behind it.
     pub(crate) fn configure(&self, is_meant: impl Fn(&str) -> bool, more: &str) {
+        self.configure_each(is_meant, "", more);
+    }
+
+    /// The same, with `each` in the table of every account.
+    pub(crate) fn configure_each(&self, is_meant: impl Fn(&str) -> bool, each: &str, more: &str) {
         let meant = self.accounts.iter().filter(|access| is_meant(&access.account));
         // The usual rate would make a test of many calls last.
-        let rate = if more.contains("requests_per_second") { "" } else { "requests_per_second = 200\n" };
-        let accounts: String = meant.map(|access| self.account(access) + rate).collect();
+        let is_said = [each, more].iter().any(|text| text.contains("requests_per_second"));
+        let rate = if is_said { "" } else { "requests_per_second = 200\n" };
+        let accounts: String = meant.map(|access| self.account(access) + rate + each).collect();
         let text = format!("web.listen = \"127.0.0.1:0\"\noperator.notify = []\n{accounts}{more}");
         // Swapped whole, as a daemon may be reading it.
         let fresh = self.folder().join("proxymeter.toml.new");
