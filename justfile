@@ -38,6 +38,10 @@ fuzz-long: (fuzz "600")
 rate *ARGS:
     cargo bench --locked --bench rate {{ARGS}}
 
+# Measure how far past its budget a runaway comes; needs prometheus and prometheus-alertmanager.
+guard *ARGS:
+    cargo bench --locked --bench guard -- {{ARGS}}
+
 # Check advisories, bans, licences and sources of the dependencies; needs cargo-deny.
 deny:
     cargo deny check
