@@ -32,10 +32,14 @@ fn terms() -> Terms {
 }
 
 /// Everybody with a limit of 500 GB.
-fn limited(mut snapshot: Snapshot) -> Snapshot {
+fn limited(snapshot: Snapshot) -> Snapshot {
+    with_limit(snapshot, 500)
+}
+
+fn with_limit(mut snapshot: Snapshot, gigabytes: u64) -> Snapshot {
     let mut list = (**snapshot.sub_users.as_ref().unwrap()).clone();
     for row in &mut list.value {
-        row.sub_user.limit = Some(Limit::Bytes(Bytes(500 * GB)));
+        row.sub_user.limit = Some(Limit::Bytes(Bytes(gigabytes * GB)));
         row.sub_user.auto_disable = Some(true);
     }
     snapshot.sub_users = Some(list.into());
@@ -57,7 +61,9 @@ pub(super) fn report(bench: &Bench, count: usize) {
     capped.standing_cap = Some(Mode::Enforce);
     let calm = |look| limited(snapshot(count, look, |_| 5));
     run(bench, "standing caps, put there", &capped, &[calm(0)], |_| {});
-    run(bench, "standing caps, that stand", &capped, &[calm(0), calm(1)], stand);
+    // The vendor's list shows what was written.
+    let stands = with_limit(snapshot(count, 2, |_| 6), 100);
+    run(bench, "standing caps, that stand", &capped, &[calm(0), stands], stand);
 }
 
 /// All that is due was done.

@@ -1,6 +1,6 @@
 //! All that is remembered of actions, and the changes of it that are saved together.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{BTreeMap, HashMap, HashSet};
 use std::sync::Arc;
 
 use jiff::Timestamp;
@@ -156,6 +156,7 @@ pub struct Delta {
 pub struct Places {
     actions: HashMap<ActionId, usize>,
     throttles: HashMap<Place, usize>,
+    freed: HashSet<Place>,
 }
 
 impl PartialEq for Places {
@@ -213,7 +214,8 @@ impl Delta {
             self.free(place);
             return;
         }
-        if !self.freed.is_empty() {
+        self.index_freed();
+        if self.places.freed.remove(&place) {
             self.freed.retain(|freed| *freed != place);
         }
         self.index_throttles();
@@ -233,8 +235,15 @@ impl Delta {
             self.throttles.retain(|held| held.key() != place);
             self.places.throttles.clear();
         }
-        if !self.freed.contains(&place) {
+        self.index_freed();
+        if self.places.freed.insert(place.clone()) {
             self.freed.push(place);
+        }
+    }
+
+    fn index_freed(&mut self) {
+        if self.places.freed.len() != self.freed.len() {
+            self.places.freed = self.freed.iter().cloned().collect();
         }
     }
 

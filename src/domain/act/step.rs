@@ -1,7 +1,7 @@
 //! What a look changes about actions: proposed, due, over, put back; nothing is done here.
 
 use std::cell::OnceCell;
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{BTreeMap, HashMap, HashSet};
 use std::sync::Arc;
 
 use jiff::Timestamp;
@@ -72,6 +72,9 @@ pub(super) struct Scene<'a> {
     pub(super) incidents: &'a Incidents,
     /// The rows by key, made when the first is looked for: mostly nothing is the matter with anybody.
     rows: OnceCell<HashMap<&'a str, &'a SubUserRow>>,
+    /// The tracks by budget and key, of those with whom something is the matter, or on whom something stands.
+    tracks: OnceCell<HashMap<(&'a str, &'a str), &'a Track>>,
+    throttled: HashSet<&'a str>,
     pub(super) now: Timestamp,
 }
 
@@ -94,11 +97,22 @@ impl<'a> Scene<'a> {
         row.map_or(Bytes(0), |row| measure::allowance_of(budget, self.view, self.now, row).1)
     }
 
-    /// The target's track in a budget, while the vendor's list or memory has one.
-    pub(super) fn track(&self, budget: &str, key: &SubUserKey) -> Option<&Track> {
-        let tracks = self.incidents.budgets.get(budget)?.accounts.get(self.name())?;
-        let of = |track: &&Track| matches!(&track.target, Target::SubUser(who) if who.key == *key);
-        tracks.tracks.iter().find(of)
+    /// The target's track in a budget, where something is the matter with it or stands on it.
+    pub(super) fn track(&self, budget: &str, key: &SubUserKey) -> Option<&'a Track> {
+        let all = || {
+            let mut found = HashMap::new();
+            for (budget, state) in &self.incidents.budgets {
+                let tracks = state.accounts.get(self.name()).into_iter().flat_map(|tracks| &tracks.tracks);
+                for track in tracks {
+                    let Target::SubUser(who) = &track.target else { continue };
+                    if track.matter.is_some() || self.throttled.contains(&*who.key.0) {
+                        found.insert((&**budget, &*who.key.0), track);
+                    }
+                }
+            }
+            found
+        };
+        self.tracks.get_or_init(all).get(&(budget, &*key.0)).copied()
     }
 
     /// The incident that keeps a threshold's action: at this threshold, or at a higher one of its kind.
@@ -134,7 +148,10 @@ pub fn step(
     }
     for view in views {
         let Some(terms) = rules.terms.get(&view.account.name) else { continue };
-        let scene = Scene { rules, terms, view, incidents, rows: OnceCell::new(), now };
+        let throttled = books.throttles.keys().filter(|(account, _)| *account == view.account.name);
+        let throttled = throttled.map(|(_, key)| &*key.0).collect();
+        let (rows, tracks) = (OnceCell::new(), OnceCell::new());
+        let scene = Scene { rules, terms, view, incidents, rows, tracks, throttled, now };
         let mut turn = Turn::new(books, &scene, &mut delta, &mut next);
         turn.notice_people();
         turn.go_on();
@@ -348,7 +365,7 @@ impl<'a, 'd> Turn<'a, 'd> {
     /// Throttles whose record a list shows that was asked for after the last write.
     pub(super) fn seen(&self) -> Vec<(Throttle, Record)> {
         let Some(list) = &self.scene.view.snapshot.sub_users else { return Vec::new() };
-        let places_under_way: Vec<&SubUserKey> = self
+        let places_under_way: HashSet<&SubUserKey> = self
             .actions
             .values()
             .filter(|action| action.stage.is_open())
@@ -357,7 +374,7 @@ impl<'a, 'd> Turn<'a, 'd> {
         let is_seen = |throttle: &&Throttle| {
             let settled = throttle.written.and_then(|at| at.checked_add(super::person::SETTLES).ok());
             settled.is_none_or(|settled| list.observed > settled)
-                && !places_under_way.contains(&&throttle.who.key)
+                && !places_under_way.contains(&throttle.who.key)
         };
         let record = |throttle: &Throttle| {
             let record = Record::of(&self.scene.row(&throttle.who.key)?.sub_user);
