@@ -76,8 +76,18 @@ fn stand(books: &mut Books) {
             Throttle::new(action.account.clone(), action.who.clone(), id, own, action.proposed);
         let ceiling = Ceiling::Limit(cap);
         let (by, what, period, amount) = (action.by, action.what, action.period, action.amount);
-        let (since, orphaned) = (action.proposed, false);
-        throttle.put(Hold { by, what, ceiling, action: action.id, period, amount, since, orphaned });
+        let (since, orphaned, confirmed) = (action.proposed, false, true);
+        throttle.put(Hold {
+            by,
+            what,
+            ceiling,
+            action: action.id,
+            period,
+            amount,
+            since,
+            orphaned,
+            confirmed,
+        });
         throttle.wrote(&Change::between(&own, &Record { limit: Some(Limit::Bytes(cap)), ..own }));
         books.throttles.insert(throttle.key(), throttle);
     }

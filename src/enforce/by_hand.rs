@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 use super::batch::ask;
-use super::read_back::{BETWEEN, LOOKS, as_before};
+use super::read_back::{ABSENCES, BETWEEN, LOOKS, as_before};
 use crate::domain::act::settle::Found;
 use crate::domain::snapshot::SubUserKey;
 use crate::domain::traffic::{SubUser, SubUserId};
@@ -86,7 +86,7 @@ async fn in_list(
             Found::Unknown(format!("absent from the list, and its statistics do not answer: {error}"))
         }
         // A vendor may keep the statistics of what it has deleted.
-        Ok(_) if took && *absences >= LOOKS && known.contains(&key) => Found::Confirmed,
+        Ok(_) if took && *absences >= ABSENCES && known.contains(&key) => Found::Confirmed,
         Ok(_) => Found::Unknown(
             "absent from the list, but its statistics answer, as those of a disabled one do".to_owned(),
         ),

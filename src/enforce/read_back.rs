@@ -17,8 +17,11 @@ use crate::providers::{ProviderError, Span, Writer};
 /// The time between two looks at what was written.
 pub(super) const BETWEEN: Duration = Duration::from_secs(1);
 
-/// How often is looked: a vendor's list may be a moment behind its record.
-pub(super) const LOOKS: u32 = 2;
+/// How often is looked: a vendor's list may be some moments behind its record.
+pub(super) const LOOKS: u32 = 3;
+
+/// Complete lists that have to lack one who was switched off.
+pub(super) const ABSENCES: u32 = 2;
 
 /// What a write is to have made of one sub-user.
 #[derive(Clone, Debug)]
@@ -253,7 +256,7 @@ impl ReadBack<'_> {
 
     /// One that a complete list does not hold: off by our write, or gone; its statistics tell.
     async fn absent(&self, one: &Open) -> Found {
-        if one.absences < LOOKS {
+        if one.absences < ABSENCES {
             return Found::Unknown("absent from one list; a second one has to say so".to_owned());
         }
         let sought = &one.sought;

@@ -132,6 +132,7 @@ fn hold_of(action: &Action, ceiling: Ceiling, now: Timestamp) -> Hold {
         amount: action.amount,
         since: now,
         orphaned: false,
+        confirmed: false,
     }
 }
 
@@ -238,6 +239,7 @@ pub fn plan(work: Work, listed: Option<&SubUser>, ground: &Ground<'_>) -> Planne
         change = Change::between(&current, &wanted);
     }
     if change.is_empty() {
+        throttle.confirm(&actions);
         for action in actions {
             confirm(action, (current, wanted), "the record is so already", now, &mut delta);
         }

@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use jiff::Timestamp;
 
-use super::action::{ActionId, What};
+use super::action::{Action, ActionId, What};
 use super::record::{Change, Record};
 use crate::domain::account::AccountName;
 use crate::domain::incident::SubUserIdentity;
@@ -76,6 +76,8 @@ pub struct Hold {
     pub since: Timestamp,
     /// The budget or threshold is in the configuration no more, and nobody has said what is to become of this.
     pub orphaned: bool,
+    /// Whether the vendor's record was read to say so; one that was ignored or rounded is not.
+    pub confirmed: bool,
 }
 
 /// A sub-user on which something of ours stands.
@@ -144,6 +146,13 @@ impl Throttle {
     pub fn put(&mut self, hold: Hold) {
         self.holds.retain(|held| held.by != hold.by);
         self.holds.push(hold);
+    }
+
+    /// Notes that the vendor's record says what these actions put there.
+    pub fn confirm(&mut self, actions: &[Action]) {
+        for hold in &mut self.holds {
+            hold.confirmed |= actions.iter().any(|action| action.id == hold.action);
+        }
     }
 
     /// Takes away what a part of a budget holds; gives it back.

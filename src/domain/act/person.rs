@@ -5,7 +5,7 @@ use jiff::SignedDuration;
 use super::action::{Action, End, Stage};
 use super::books::Entry;
 use super::hold::{By, Ceiling, Throttle};
-use super::record::Record;
+use super::record::{Change, Record};
 use super::step::Turn;
 use crate::domain::units::{Bytes, Limit};
 
@@ -25,6 +25,15 @@ pub(super) struct Adopted {
 ///
 /// Raising lets go of every ceiling that would lower it again.
 pub(super) fn adopt(throttle: &mut Throttle, seen: &Record) -> Option<Adopted> {
+    if throttle.holds.iter().all(|hold| !hold.confirmed) {
+        // What was tried did not come to stand: the record is the person's own, and nobody changed it.
+        let Change { active, limit, auto_disable } = throttle.set;
+        throttle.set = Change {
+            active: active.filter(|_| seen.active != throttle.own.active),
+            limit: limit.filter(|_| seen.limit != throttle.own.limit),
+            auto_disable: auto_disable.filter(|_| seen.auto_disable != throttle.own.auto_disable),
+        };
+    }
     let believed = throttle.set.on(throttle.own);
     let mut changed = Vec::new();
     let mut is_raised = false;

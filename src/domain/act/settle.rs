@@ -45,6 +45,7 @@ pub fn settle(write: &Write, found: &Found, books: &Books, now: Timestamp) -> (D
             let mut throttle = write.throttle.clone();
             throttle.wrote(&write.change);
             throttle.written = Some(now);
+            throttle.confirm(&write.actions);
             for action in &write.actions {
                 unlatch(action, books, &mut delta);
                 confirm(action.clone(), (write.before, write.after), "read back", now, &mut delta);
@@ -82,7 +83,15 @@ pub fn settle(write: &Write, found: &Found, books: &Books, now: Timestamp) -> (D
             count(Outcome::VerifyFailed);
             let words = format!("the record is still: {}", write.before);
             again(write, "verify_failed", &words, now, &mut delta);
-            stand_as_before(write, &mut delta);
+            if write.lowers && write.stood.is_none() {
+                // A list may be later than we looked: what was tried may stand yet, and is to be found then.
+                let mut throttle = write.throttle.clone();
+                throttle.wrote(&write.change);
+                throttle.written = Some(now);
+                delta.put_throttle(throttle);
+            } else {
+                stand_as_before(write, &mut delta);
+            }
             trip(write, &words, now, &mut delta);
         }
         Found::Other(seen) => {

@@ -83,6 +83,9 @@ impl Change {
     }
 }
 
+/// An answer with all of its body.
+type Whole = (axum::http::response::Parts, axum::body::Bytes);
+
 type Hook = Box<dyn FnMut(&Seen) -> Then + Send>;
 
 struct State {
@@ -171,22 +174,9 @@ impl State {
         let body = body.collect().await.map_err(std::io::Error::other)?.to_bytes();
         self.look(&seen)?;
         let request = Request::from_parts(parts, Body::from(body));
-        let (mut parts, body) = if seen.kind == Kind::Write {
-            let _one = self.writing.lock().await;
-            let (before, at) = (self.writes(&seen.account).await.0, self.clock.now());
-            let answer = self.forward(request).await;
-            let (after, last) = self.writes(&seen.account).await;
-            if let Some(write) = last.filter(|_| after > before) {
-                let record = |name: &str| record(&write[name]);
-                let (account, id) = (seen.account.clone(), seen.id.clone());
-                if let (Some(before), Some(after)) = (record("before"), record("after")) {
-                    self.changes.lock().unwrap().push(Change { account, id, at, before, after });
-                }
-            }
-            answer?
-        } else {
-            self.forward(request).await?
-        };
+        // In a task of its own: whoever asked may be killed meanwhile, and what was carried out is logged all the same.
+        let carried_out = tokio::spawn(self.clone().carry_out(seen.clone(), request));
+        let (mut parts, body) = carried_out.await.map_err(std::io::Error::other)??;
         self.look(&Seen { moment: Moment::Applied, ..seen.clone() })?;
         let now = self.clock.now() + *self.off.lock().unwrap();
         let date = DateTimePrinter::new().timestamp_to_rfc9110_string(&now).unwrap();
@@ -199,11 +189,26 @@ impl State {
         Ok(Response::from_parts(parts, Body::from(body)))
     }
 
+    /// Has a call carried out, and logs what it changed.
+    async fn carry_out(self: Arc<Self>, seen: Seen, request: Request<Body>) -> Result<Whole, std::io::Error> {
+        if seen.kind != Kind::Write {
+            return self.forward(request).await;
+        }
+        let _one = self.writing.lock().await;
+        let (before, at) = (self.writes(&seen.account).await.0, self.clock.now());
+        let answer = self.forward(request).await;
+        let (after, last) = self.writes(&seen.account).await;
+        if let Some(write) = last.filter(|_| after > before)
+            && let (Some(before), Some(after)) = (record(&write["before"]), record(&write["after"]))
+        {
+            let Seen { account, id, .. } = seen;
+            self.changes.lock().unwrap().push(Change { account, id, at, before, after });
+        }
+        answer
+    }
+
     /// The simulator's answer, whole; none where it breaks off.
-    async fn forward(
-        &self,
-        request: Request<Body>,
-    ) -> Result<(axum::http::response::Parts, axum::body::Bytes), std::io::Error> {
+    async fn forward(&self, request: Request<Body>) -> Result<Whole, std::io::Error> {
         let Ok(answer) = self.simulator.router().oneshot(request).await;
         let (parts, body) = answer.into_parts();
         let body = body.collect().await.map_err(std::io::Error::other)?.to_bytes();

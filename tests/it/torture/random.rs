@@ -14,7 +14,7 @@ use crate::support::binary::kill;
 const A_LIFE: usize = 10;
 
 /// Scenarios at once.
-const AT_ONCE: usize = 7;
+const AT_ONCE: usize = 10;
 
 #[test]
 fn f10_killed_at_random_moments_it_does_nothing_twice_and_forgets_nothing() {

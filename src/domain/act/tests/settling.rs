@@ -187,6 +187,52 @@ fn an_undo_ends_what_was_to_be_tried_again() {
 }
 
 #[test]
+fn f8_a_write_that_shows_later_than_it_was_looked_for_is_known_and_can_be_put_back() {
+    for what in ["freeze", "limit 55GB"] {
+        let mut world = over(what);
+        let write = world.plan().remove(0);
+        world.take(&intent(&write, world.now));
+        world.settle(&write, &Found::Ignored);
+        assert!(
+            world.books.throttles.values().all(|throttle| throttle.holds.iter().all(|hold| !hold.confirmed))
+        );
+        // The list was late: it did come to stand.
+        world.does = Does::AsTold;
+        world.write(&write);
+        for _ in 0..4 {
+            world.turn();
+        }
+        assert!(!world.told.iter().any(|told| told.contains("changed at the vendor")), "{:?}", world.told);
+        let (_, delta) = ask::undo(&world.books, ActionId(1), "cli:ann", world.now).unwrap();
+        world.take(&delta);
+        world.act();
+        assert_eq!(world.record("a"), world.record("b"), "put back as it was");
+        assert!(world.books.throttles.is_empty());
+    }
+}
+
+#[test]
+fn what_was_tried_and_never_came_to_stand_is_nobodys_change() {
+    let mut world = over("limit 55GB");
+    world.does = Does::Nothing;
+    world.act();
+    for _ in 0..4 {
+        world.look();
+    }
+    assert!(!world.told.iter().any(|told| told.contains("changed at the vendor")), "{:?}", world.told);
+    world.does = Does::AsTold;
+    world.books.breakers.clear();
+    world.turn();
+    world.turn();
+    assert_eq!(world.record("a").limit, Some(gigabytes(55)), "{:?}", world.open());
+    let (_, delta) = ask::undo(&world.books, ActionId(1), "cli:ann", world.now).unwrap();
+    world.take(&delta);
+    world.act();
+    assert_eq!(world.record("a"), world.record("b"));
+    assert!(world.books.throttles.is_empty());
+}
+
+#[test]
 fn what_the_vendor_refuses_stays_due_and_stops_nobody() {
     let mut world = over("freeze");
     world.does = Does::Refuses;

@@ -192,6 +192,7 @@ fn a_ceiling_of_ours_is_told_before_it_is_changed() {
         amount: None,
         since: Timestamp::UNIX_EPOCH,
         orphaned: false,
+        confirmed: true,
     };
     let who = SubUserIdentity {
         key: SubUserKey(id.clone().into()),

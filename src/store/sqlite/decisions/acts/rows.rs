@@ -155,18 +155,18 @@ impl Columns<'_> {
 }
 
 pub(super) const HOLDS: &str = "account, target, budget, part, threshold, place, what, ceiling, action, period, \
-    amount, since, orphaned";
+    amount, since, orphaned, confirmed";
 
 /// A hold, on whom, and its place among those that are there.
 pub(super) type Held<'a> = (&'a Throttle, i64, &'a Hold);
 
 pub(super) fn hold(mut row: Values<'_>, (throttle, place, hold): &Held<'_>) {
-    let Hold { by, what, ceiling, action, period, amount, since, orphaned } = hold;
+    let Hold { by, what, ceiling, action, period, amount, since, orphaned, confirmed } = hold;
     row.push_bind(throttle.account.as_str()).push_bind(&*throttle.who.key.0);
     push_by(&mut row, by);
     row.push_bind(*place).push_bind(forms::what(*what)).push_bind(forms::ceiling(*ceiling));
     row.push_bind(action.0).push_bind(moment(*period)).push_bind(amount.map(number));
-    row.push_bind(since.as_millisecond()).push_bind(*orphaned);
+    row.push_bind(since.as_millisecond()).push_bind(*orphaned).push_bind(*confirmed);
 }
 
 impl Columns<'_> {
@@ -180,6 +180,7 @@ impl Columns<'_> {
             amount: self.maybe_bytes("amount")?,
             since: self.moment("since")?,
             orphaned: self.number("orphaned")? != 0,
+            confirmed: self.number("confirmed")? != 0,
         };
         Ok(((self.account("account")?, SubUserKey(self.shared("target")?)), hold))
     }

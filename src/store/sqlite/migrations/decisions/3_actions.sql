@@ -70,6 +70,7 @@ CREATE TABLE holds (
     amount INTEGER,
     since INTEGER NOT NULL,
     orphaned INTEGER NOT NULL,
+    confirmed INTEGER NOT NULL,
     PRIMARY KEY (account, target, budget, part, threshold)
 ) STRICT, WITHOUT ROWID;
 

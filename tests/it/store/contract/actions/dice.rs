@@ -124,6 +124,7 @@ impl Dice {
             amount: self.maybe(Self::bytes),
             since: self.moment(),
             orphaned: self.0.bool(),
+            confirmed: self.0.bool(),
         }
     }
 
