@@ -19,6 +19,7 @@ pub mod words;
 mod person;
 mod propose;
 mod release;
+mod scene;
 
 #[cfg(test)]
 mod tests;

@@ -133,6 +133,6 @@ pub fn cap(measure: &Measure<'_>, gigabyte: crate::domain::units::Gigabyte) -> O
 }
 
 /// Figures come in steps, and the counter's and the period's are not of one moment: a cap this near is where it has to be.
-fn near(amount: Bytes, scene: &super::step::Scene<'_>) -> u64 {
+fn near(amount: Bytes, scene: &super::scene::Scene<'_>) -> u64 {
     (amount.0 / 1000).max(2 * scene.view.account.gigabyte.step().0)
 }

@@ -10,7 +10,7 @@ use super::gate::Gate;
 use super::hold::{Ceiling, Hold, Throttle};
 use super::person::{self, adopt};
 use super::record::{Change, Record};
-use super::step::{Scene, Terms};
+use super::scene::{Scene, Terms};
 use crate::domain::account::{Account, FreezeBy};
 use crate::domain::budget::threshold::{ActionKind, Mode};
 use crate::domain::snapshot::{Snapshot, SubUserRow};
