@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use jiff::Timestamp;
+use jiff::{SignedDuration, Timestamp};
 use serde::{Deserialize, Serialize};
 
 use super::{Decider, Held, Settings, explain, views};
@@ -101,6 +101,9 @@ impl Wish {
     }
 }
 
+/// From when on what was asked is not done any more: commands wait half as long.
+const TOO_LATE: SignedDuration = SignedDuration::from_secs(60);
+
 /// Exit codes of commands: done, failed, wrong usage, something is over, something unknown.
 pub(super) const DONE: u8 = 0;
 pub(super) const FAILED: u8 = 1;
@@ -125,7 +128,13 @@ impl Decider {
                     return;
                 }
             };
+            let waited = self.watch.clock.now().duration_since(request.at);
             let answer = match serde_json::from_str(&request.asked.body) {
+                // Whoever asked has given up long ago, and may not want it any more.
+                _ if waited > TOO_LATE => answered(
+                    FAILED,
+                    format!("asked {} s ago, and nobody waits for it any more: ask again", waited.as_secs()),
+                ),
                 Ok(wish) => self.grant_wish(&wish, &request.asked.who).await,
                 Err(_) => {
                     answered(FAILED, format!("this version does not know how to do {:?}", request.asked.kind))

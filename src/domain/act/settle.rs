@@ -6,8 +6,10 @@ use super::action::{Action, End, Outcome, Stage, What, Why};
 use super::books::{Books, Breaker, Delta, Entry};
 use super::carry::{Write, confirm};
 use super::hold::Throttle;
+use super::person::{self, adopt};
 use super::record::{Change, Record};
 use super::release::backoff;
+use crate::domain::units::Limit;
 
 /// What was found of a write.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -100,7 +102,15 @@ pub fn settle(write: &Write, found: &Found, books: &Books, now: Timestamp) -> (D
             again(write, "verify_failed", &words, now, &mut delta);
             // What stands there is ours all the same, and can be put back.
             let mut throttle = write.throttle.clone();
-            throttle.wrote(&seen_of(&write.change, seen));
+            if is_far(&write.change, seen) {
+                // No vendor rounds so far: a person was there between the write and our look.
+                throttle.wrote(&write.change);
+                let before = throttle.clone();
+                let adopted = adopt(&mut throttle, seen);
+                delta.entries.extend(adopted.map(|adopted| person::entry(&before, &adopted, *seen, now)));
+            } else {
+                throttle.wrote(&seen_of(&write.change, seen));
+            }
             throttle.written = Some(now);
             delta.put_throttle(throttle);
             trip(write, &words, now, &mut delta);
@@ -117,6 +127,19 @@ pub fn settle(write: &Write, found: &Found, books: &Books, now: Timestamp) -> (D
         }
     }
     (delta, outcomes)
+}
+
+/// The largest step in which a vendor is taken to round a limit.
+const ROUNDED: u64 = 1_000_000_000;
+
+/// Whether a limit is another one than what was written, and not that one rounded.
+fn is_far(change: &Change, seen: &Record) -> bool {
+    let (Some(written), Some(seen)) =
+        (change.limit.and_then(Limit::bytes), seen.limit.and_then(Limit::bytes))
+    else {
+        return false;
+    };
+    !seen.is_within_a_hundredth_of(written) && seen.0.abs_diff(written.0) > ROUNDED
 }
 
 /// The fields of a change, with what the record says of them.

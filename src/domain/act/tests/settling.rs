@@ -212,6 +212,25 @@ fn f8_a_write_that_shows_later_than_it_was_looked_for_is_known_and_can_be_put_ba
 }
 
 #[test]
+fn f9_a_person_who_lowers_it_between_write_and_read_back_is_never_raised() {
+    let mut world = over("limit 55GB");
+    let write = world.plan().remove(0);
+    world.take(&intent(&write, world.now));
+    world.write(&write);
+    world.row("a").record.limit = Some(gigabytes(40));
+    let seen = world.record("a");
+    world.settle(&write, &Found::Other(seen));
+    assert_eq!(world.outcomes[0].1, Outcome::VerifyFailed);
+    let (_, delta) = ask::undo(&world.books, ActionId(1), "cli:ann", world.now).unwrap();
+    world.take(&delta);
+    for _ in 0..4 {
+        world.turn();
+    }
+    assert_eq!(world.record("a").limit, Some(gigabytes(40)));
+    assert!(world.books.throttles.is_empty());
+}
+
+#[test]
 fn what_was_tried_and_never_came_to_stand_is_nobodys_change() {
     let mut world = over("limit 55GB");
     world.does = Does::Nothing;
