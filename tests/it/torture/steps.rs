@@ -1,5 +1,6 @@
 //! Killed at every call of an action: before it reached the vendor, after it was carried out, and after it was answered.
 
+use std::process::Child;
 use std::sync::{Arc, Mutex};
 use std::thread;
 
@@ -74,7 +75,7 @@ fn at_each(place: Place, moment: Moment, calls: &[Call]) {
     for (turn, call) in calls.iter().enumerate() {
         let is_met = set(&torture, place, (*call, moment), daemon.id());
         torture.turn(turn);
-        daemon = until_killed(&torture, daemon, &is_met);
+        daemon = until_killed(&torture, daemon, &is_met, None);
         let who = name(&place, turn);
         torture.wait(&daemon, &format!("{call:?} {moment:?}"), || torture.steps(&who, "confirmed") == 1);
     }
@@ -88,22 +89,31 @@ fn at_each(place: Place, moment: Moment, calls: &[Call]) {
         let mut undo =
             undo.stdout(std::process::Stdio::null()).stderr(std::process::Stdio::null()).spawn().unwrap();
         // Until it is asked for nobody knows of it, so that it is killed at a step of the restore or not at all.
-        daemon = until_killed(&torture, daemon, &is_met);
+        daemon = until_killed(&torture, daemon, &is_met, Some(&mut undo));
         torture.wait(&daemon, &format!("undo {call:?} {moment:?}"), || {
             let stands = torture.actions()["standing"].clone();
             stands.as_array().unwrap().iter().all(|stands| stands["sub_user"] != *who)
                 || torture.steps(&who, "proposed") == 1
         });
-        undo.kill().unwrap();
-        undo.wait().unwrap();
+        end(&mut undo);
     }
     torture.finish(Some(daemon));
 }
 
 /// Waits for the kill, or for a moment in which there was no such step, and starts again.
-fn until_killed(torture: &Torture, daemon: Serving, is_met: &Mutex<bool>) -> Serving {
+///
+/// A command that asked is killed with the daemon: with nobody there it would own the store itself.
+fn until_killed(
+    torture: &Torture,
+    daemon: Serving,
+    is_met: &Mutex<bool>,
+    asking: Option<&mut Child>,
+) -> Serving {
     for _ in 0..100 {
         if *is_met.lock().unwrap() {
+            if let Some(asking) = asking {
+                end(asking);
+            }
             torture.between.let_pass();
             drop(daemon);
             return torture.again();
@@ -112,6 +122,12 @@ fn until_killed(torture: &Torture, daemon: Serving, is_met: &Mutex<bool>) -> Ser
     }
     torture.between.let_pass();
     daemon
+}
+
+fn end(asking: &mut Child) {
+    // It may have ended by itself.
+    drop(asking.kill());
+    asking.wait().unwrap();
 }
 
 fn at_every(place: Place) {
