@@ -238,6 +238,18 @@ pub fn plan(work: Work, listed: Option<&SubUser>, ground: &Ground<'_>) -> Planne
         current.active = false;
         change = Change::between(&current, &wanted);
     }
+    let is_known = seen.is_some()
+        || stood
+            .as_ref()
+            .is_none_or(|stood| stood.set.is_empty() || stood.holds.iter().any(|hold| hold.confirmed));
+    if !is_known {
+        // What was tried was never read to stand, and no row says whether it does: it is said once more.
+        let tried = stood.as_ref().map(|stood| stood.set).unwrap_or_default();
+        change = change.then(&tried.with_values_of(&wanted));
+        if actions.iter().any(|action| !action.what.is_restore()) {
+            current = throttle.own;
+        }
+    }
     if change.is_empty() {
         throttle.confirm(&actions);
         for action in actions {

@@ -106,6 +106,16 @@ impl Change {
             && (self.auto_disable.is_none() || record.auto_disable == before.auto_disable)
     }
 
+    /// The fields of this change, with what `record` says of them.
+    #[must_use]
+    pub fn with_values_of(&self, record: &Record) -> Self {
+        Self {
+            active: self.active.map(|_| record.active),
+            limit: self.limit.and(record.limit),
+            auto_disable: self.auto_disable.and(record.auto_disable),
+        }
+    }
+
     /// This change and a later one.
     #[must_use]
     pub fn then(&self, later: &Self) -> Self {

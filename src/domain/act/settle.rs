@@ -109,7 +109,7 @@ pub fn settle(write: &Write, found: &Found, books: &Books, now: Timestamp) -> (D
                 let adopted = adopt(&mut throttle, seen);
                 delta.entries.extend(adopted.map(|adopted| person::entry(&before, &adopted, *seen, now)));
             } else {
-                throttle.wrote(&seen_of(&write.change, seen));
+                throttle.wrote(&write.change.with_values_of(seen));
             }
             throttle.written = Some(now);
             delta.put_throttle(throttle);
@@ -140,15 +140,6 @@ fn is_far(change: &Change, seen: &Record) -> bool {
         return false;
     };
     !seen.is_within_a_hundredth_of(written) && seen.0.abs_diff(written.0) > ROUNDED
-}
-
-/// The fields of a change, with what the record says of them.
-fn seen_of(change: &Change, seen: &Record) -> Change {
-    Change {
-        active: change.active.map(|_| seen.active),
-        limit: change.limit.and(seen.limit),
-        auto_disable: change.auto_disable.and(seen.auto_disable),
-    }
 }
 
 /// What was raised may be lowered again in the same period: its threshold is armed anew.

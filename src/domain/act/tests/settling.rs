@@ -231,6 +231,31 @@ fn f9_a_person_who_lowers_it_between_write_and_read_back_is_never_raised() {
 }
 
 #[test]
+fn f8_what_was_ignored_is_not_confirmed_by_a_list_that_is_cut() {
+    let mut world = over("freeze");
+    world.does = Does::Nothing;
+    world.act();
+    world.books.breakers.clear();
+    world.look();
+    world.look();
+    // The list that is compared with lacks the row, which says nothing of the record.
+    world.row("a").is_there = false;
+    let writes = world.plan();
+    world.row("a").is_there = true;
+    let [write] = &*writes else { panic!("{writes:?}") };
+    assert_eq!((write.change.active, write.before.active, write.lowers), (Some(false), true, true));
+    assert!(!world.log.contains(&"a confirmed".to_owned()), "{:?}", world.log);
+    // So is what puts it back.
+    let (_, delta) = ask::undo(&world.books, ActionId(1), "cli:ann", world.now).unwrap();
+    world.take(&delta);
+    world.row("a").is_there = false;
+    let writes = world.plan();
+    world.row("a").is_there = true;
+    let restores: Vec<_> = writes.iter().map(|write| (write.change.active, write.lowers)).collect();
+    assert!(restores.is_empty() || restores == [(Some(true), false)], "{restores:?}");
+}
+
+#[test]
 fn what_was_tried_and_never_came_to_stand_is_nobodys_change() {
     let mut world = over("limit 55GB");
     world.does = Does::Nothing;
