@@ -15,7 +15,7 @@ mod store;
 mod targets;
 mod tell;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -29,6 +29,7 @@ use super::publisher::off_the_workers;
 use super::watch::{Watch, Watched};
 use crate::config::{Config, Receiver};
 use crate::domain::account::{Account, AccountName};
+use crate::domain::act::action::{Action, ActionId};
 use crate::domain::act::books::Books;
 use crate::domain::budget::period::PeriodRule;
 use crate::domain::collector::Collector;
@@ -113,6 +114,17 @@ struct Held {
     names: names::ByAccount,
     books: Books,
     own_limits: acts::OwnLimits,
+    /// The accounts that were judged since the start or a reload: what was due before may no longer be asked for.
+    judged: BTreeSet<AccountName>,
+    /// Plans that a person approved, and that were held against the newest figures then.
+    approved: BTreeSet<ActionId>,
+}
+
+impl Held {
+    /// Whether a lowering action is asked for by what is known now, not only by what was remembered.
+    fn may_lower(&self, action: &Action) -> bool {
+        self.judged.contains(&action.account) || self.approved.contains(&action.id)
+    }
 }
 
 /// Decides.
@@ -178,6 +190,8 @@ impl Decider {
         let is_other = before.spans != self.settings.load().spans || before.lag != self.settings.load().lag;
         let mut held = self.held.lock().await;
         let accounts = self.watch.state();
+        held.judged.clear();
+        held.approved.clear();
         held.published.clear();
         self.forget_accounts(&mut held).await;
         held.ledgers.retain(|name, _| !is_other && accounts.accounts.contains_key(name));
@@ -257,8 +271,11 @@ impl Decider {
                 (judgement, acts)
             })
         };
+        let judged = known.iter().filter(|known| known.snapshot.sub_users.is_some());
+        let judged: Vec<AccountName> = judged.map(|known| known.account.name.clone()).collect();
         if judgement.decision.is_empty() && acts.is_empty() {
             held.incidents = judgement.incidents;
+            held.judged.extend(judged);
             self.took(held, settings, &acts);
             return false;
         }
@@ -274,6 +291,7 @@ impl Decider {
         }
         self.store_works(held);
         self.take(held, settings, judgement, &*store, now).await;
+        held.judged.extend(judged);
         self.took(held, settings, &acts);
         true
     }

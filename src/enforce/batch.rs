@@ -107,11 +107,14 @@ impl Enforcer<'_> {
             }
         };
         let rows: HashMap<SubUserKey, &SubUser> = list.iter().map(|row| (row.key(), row)).collect();
-        let writes = self.planned(&due, &list, &rows).await;
+        let (writes, found) = self.planned(&due, &list, &rows).await;
+        let mut is_any = !found.is_empty() && self.journal.save(found).await;
         let writes = self.journal.begin(writes).await;
+        is_any |= !writes.is_empty();
         let known: BTreeSet<SubUserKey> = rows.keys().cloned().collect();
         self.write_all(writes, listed, &known, &due).await;
-        Did::Something
+        // Where nothing can be saved nothing was done either, and the vendor is not asked again at once.
+        if is_any { Did::Something } else { Did::NotNow }
     }
 
     /// Reads back what a batch before, or a process before this one, left open; whether anything could be read.
@@ -133,8 +136,13 @@ impl Enforcer<'_> {
         any
     }
 
-    /// The writes that come of what is due; what needs none is saved at once.
-    async fn planned(&self, due: &Due, list: &[SubUser], rows: &HashMap<SubUserKey, &SubUser>) -> Vec<Write> {
+    /// The writes that come of what is due, and what was found of those that need none.
+    async fn planned(
+        &self,
+        due: &Due,
+        list: &[SubUser],
+        rows: &HashMap<SubUserKey, &SubUser>,
+    ) -> (Vec<Write>, Vec<(SubUserKey, Delta)>) {
         let limits =
             due.work.iter().flat_map(|work| &work.lower).any(|action| matches!(action.what, What::Limit(_)));
         let counter_is_trusted =
@@ -147,23 +155,22 @@ impl Enforcer<'_> {
             now: self.journal.now(),
         };
         let mut writes = Vec::new();
-        let mut found = Delta::default();
+        let mut found = Vec::new();
         for work in &due.work {
             let Some(key) = work.any().map(|action| action.who.key.clone()) else { continue };
             match plan(work.clone(), rows.get(&key).copied(), &ground) {
-                Planned::Settled(delta) => found.append(*delta),
+                Planned::Settled(delta) => found.push((key, *delta)),
                 Planned::Write(write) => writes.push(*write),
                 Planned::Absent(actions) => {
+                    let mut delta = Delta::default();
                     for action in actions {
-                        found.append(self.absent(due, action).await);
+                        delta.append(self.absent(due, action).await);
                     }
+                    found.push((key, delta));
                 }
             }
         }
-        if !found.is_empty() {
-            self.journal.save(found).await;
-        }
-        writes
+        (writes, found)
     }
 
     /// One that the list does not hold, though nothing of ours is why: gone, or off already.

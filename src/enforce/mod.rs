@@ -23,7 +23,7 @@ use crate::domain::act::carry::{Work, Write};
 use crate::domain::act::gate::Gate;
 use crate::domain::act::settle::Found;
 use crate::domain::act::step::Terms;
-use crate::domain::snapshot::Snapshot;
+use crate::domain::snapshot::{Snapshot, SubUserKey};
 
 /// What is due at an account now.
 #[derive(Clone, Debug)]
@@ -54,10 +54,12 @@ pub trait Journal: Send + Sync {
     /// What is due now; nothing while nothing can be saved.
     async fn due(&self) -> Option<Due>;
 
-    /// Saves what was found without a write.
-    async fn save(&self, delta: Delta);
+    /// Saves what was found without a write, by sub-user, of those that are as they were when they were due; whether
+    /// anything was saved.
+    async fn save(&self, found: Vec<(SubUserKey, Delta)>) -> bool;
 
-    /// Saves that writes are about to leave; gives back those that were saved, and tells the others why not.
+    /// Saves that writes are about to leave, of sub-users that are as they were when they were due; gives back those that
+    /// were saved, and notes why the others were not.
     async fn begin(&self, writes: Vec<Write>) -> Vec<Write>;
 
     /// Asked just before a call: what stands in its way now, if anything.

@@ -59,12 +59,7 @@ pub fn approve(
         Stage::Waiting => {}
         Stage::Ended(End::Moved) => return Err(Refusal::of_gate(id, Gate::PlanMoved)),
         Stage::Ended(End::Expired) => return Err(Refusal::of_gate(id, Gate::Expired)),
-        stage => {
-            return Err(Refusal::new(format!(
-                "action {id} does not wait for approval: it is {}",
-                stage.as_str()
-            )));
-        }
+        stage => return Err(waits_not(id, stage)),
     }
     if action.expires.is_some_and(|expires| expires <= now) {
         return Err(Refusal::of_gate(id, Gate::Expired));
@@ -88,6 +83,27 @@ pub fn approve(
     delta.entries.push(Entry::of(&action, "approved", format!("plan {}", action.hash), now));
     delta.put(action);
     Ok(delta)
+}
+
+/// Whether what was approved is still what would be done, by what the newest figures would change.
+///
+/// # Errors
+/// It is another plan by now, nothing asks for it any more, or a gate stands in its way.
+pub fn still(news: &Delta, id: ActionId) -> Result<(), Refusal> {
+    let Some(action) = news.actions.iter().find(|action| action.id == id) else { return Ok(()) };
+    match (action.stage, action.blocked) {
+        (Stage::Ended(End::Moved), _) => Err(Refusal::of_gate(id, Gate::PlanMoved)),
+        (Stage::Ended(End::Expired), _) => Err(Refusal::of_gate(id, Gate::Expired)),
+        (Stage::Ended(end), _) => Err(waits_not(id, Stage::Ended(end))),
+        (_, Some(gate)) if !matches!(gate, Gate::Paused | Gate::Guard | Gate::NotOwner) => {
+            Err(Refusal::of_gate(id, gate))
+        }
+        _ => Ok(()),
+    }
+}
+
+fn waits_not(id: ActionId, stage: Stage) -> Refusal {
+    Refusal::new(format!("action {id} does not wait for approval: it is {}", stage.as_str()))
 }
 
 /// Rejects what is not under way: its threshold acts no more in this period.
@@ -192,6 +208,13 @@ pub fn keep(books: &Books, id: ActionId, who: &str, now: Timestamp) -> Result<De
         return Err(Refusal::new(format!(
             "{} is still configured and keeps this; take it out of the configuration first, or proxymeter actions undo {id}",
             hold.by
+        )));
+    }
+    let place = throttle.key();
+    if books.open_at(&place).any(|action| action.stage.is_open()) {
+        return Err(Refusal::new(format!(
+            "{} is being written at {} now; ask again in a minute",
+            throttle.who.name, throttle.account
         )));
     }
     let by = hold.by.clone();

@@ -33,7 +33,7 @@ pub struct Ground<'a> {
 }
 
 /// What is due at one sub-user.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Work {
     /// What stands there.
     pub throttle: Option<Throttle>,

@@ -74,6 +74,16 @@ pub fn pick(
     picked
 }
 
+/// Whether a sub-user's actions, and what stands on it, are as they were when they were picked: meanwhile a person may have
+/// rejected one, or a look have found that nothing asks for it any more.
+#[must_use]
+pub fn is_as_picked(books: &Books, account: &AccountName, work: &Work) -> bool {
+    let Some(any) = work.any() else { return true };
+    let is_same = |action: &Action| books.actions.get(&action.id) == Some(action);
+    let stands = books.throttles.get(&(account.clone(), any.who.key.clone()));
+    work.lower.iter().chain(&work.restore).all(is_same) && stands == work.throttle.as_ref()
+}
+
 fn take<'a>(
     by_key: &mut BTreeMap<&'a SubUserKey, (Vec<Action>, Vec<Action>)>,
     order: &mut Vec<&'a SubUserKey>,

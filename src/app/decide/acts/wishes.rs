@@ -3,15 +3,18 @@
 use std::sync::Arc;
 use std::time::Duration;
 
+use jiff::Timestamp;
 use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
 
 use super::super::answer::{DONE, FAILED, NO_STORE, answered};
-use super::super::{Decider, Held};
+use super::super::{Decider, Held, views};
+use crate::app::publisher::off_the_workers;
 use crate::domain::account::AccountName;
 use crate::domain::act::action::{Action, ActionId, End, Stage};
 use crate::domain::act::ask::{self, Refusal};
 use crate::domain::act::books::Delta;
+use crate::domain::judgement::judge;
 use crate::store::request::Answer;
 
 /// A gate refused.
@@ -36,6 +39,7 @@ impl Decider {
         {
             let mut held = self.held.lock().await;
             let now = self.watch.clock.now();
+            let news = self.news(&held, now);
             for (id, hash) in plans {
                 let id = ActionId(*id);
                 let account = held.books.actions.get(&id).map(|action| action.account.clone());
@@ -43,9 +47,13 @@ impl Decider {
                     Some(account) => self.pause(&account).await.is_some(),
                     None => false,
                 };
-                match ask::approve(&held.books, id, (hash, is_paused), who, now) {
+                let asked = ask::approve(&held.books, id, (hash, is_paused), who, now);
+                match asked.and_then(|delta| ask::still(&news, id).map(|()| delta)) {
                     Ok(delta) => match self.save(&mut held, &delta).await {
-                        Ok(()) => approved.push(id),
+                        Ok(()) => {
+                            held.approved.insert(id);
+                            approved.push(id);
+                        }
                         Err(answer) => return answer,
                     },
                     Err(refusal) => refuse(&refusal, &mut text, &mut exit),
@@ -54,6 +62,17 @@ impl Decider {
         }
         self.finish(&approved, &mut text, &mut exit).await;
         answered(exit, text)
+    }
+
+    /// What the newest figures would change about actions, if they were judged now.
+    fn news(&self, held: &Held, now: Timestamp) -> Delta {
+        let settings = self.settings.load();
+        let known = self.known(&settings);
+        let views = views(&known, held);
+        off_the_workers(|| {
+            let judgement = judge(&settings.rules, &views, &held.incidents, now);
+            self.step(held, &settings, &views, &judgement.incidents, now)
+        })
     }
 
     /// Rejects what was not done yet.

@@ -200,6 +200,17 @@ impl World {
 
     /// Judges what is known, without a look.
     pub(super) fn judge(&mut self) {
+        let (incidents, delta) = self.judged();
+        self.incidents = incidents;
+        self.take(&delta);
+    }
+
+    /// What judging would change about actions.
+    pub(super) fn news(&self) -> Delta {
+        self.judged().1
+    }
+
+    fn judged(&self) -> (Incidents, Delta) {
         let holds = self.holds();
         let view = View {
             account: &self.account,
@@ -213,8 +224,7 @@ impl World {
         let terms = BTreeMap::from([(self.account.name.clone(), self.terms.clone())]);
         let rules = Rules { budgets: &self.budgets, terms: &terms };
         let delta = step(&self.books, rules, &[view], &found.incidents, self.now);
-        self.incidents = found.incidents;
-        self.take(&delta);
+        (found.incidents, delta)
     }
 
     fn holds(&self) -> BTreeMap<SubUserKey, Limit> {

@@ -6,6 +6,7 @@ use super::fixture::*;
 use crate::domain::act::action::{ActionId, End, Outcome, Stage, What, Why};
 use crate::domain::act::ask;
 use crate::domain::act::gate::Gate;
+use crate::domain::act::pick::{is_as_picked, pick};
 use crate::domain::act::record::Record;
 use crate::domain::budget::Budget;
 use crate::domain::budget::threshold::{Mode, Severity};
@@ -275,6 +276,37 @@ fn f33_what_is_done_is_never_told_as_a_breach_and_the_operators_news_carry_no_bu
             }
         }
     }
+}
+
+#[test]
+fn what_is_rejected_after_it_was_picked_is_not_as_it_was_picked() {
+    let mut world = World::calm(freeze(Mode::Enforce), &["a"]);
+    world.row("a").used = 51;
+    world.look();
+    let picked = pick(&world.books, &world.account.name, &world.terms, (50, false), world.now);
+    let [work] = &*picked.work else { panic!("{picked:?}") };
+    assert!(is_as_picked(&world.books, &world.account.name, work));
+    let rejected = ask::reject(&world.books, ActionId(1), "cli:ann", world.now).unwrap();
+    world.take(&rejected);
+    assert!(!is_as_picked(&world.books, &world.account.name, work));
+}
+
+#[test]
+fn an_approval_is_held_against_what_the_newest_figures_would_change() {
+    let mut world = World::calm(freeze(Mode::Approve), &["a"]);
+    world.row("a").used = 51;
+    world.turn();
+    assert_eq!(ask::still(&world.news(), ActionId(1)), Ok(()));
+    // A new period has begun, and nobody has looked since.
+    world.starts = "2026-02-01";
+    world.now = "2026-02-01T00:00:00Z".parse().unwrap();
+    world.row("a").used = 0;
+    let books = world.books.clone();
+    let incidents = world.incidents.clone();
+    world.look();
+    (world.books, world.incidents) = (books, incidents);
+    let refused = ask::still(&world.news(), ActionId(1)).unwrap_err();
+    assert_eq!(refused.words, "action 1 does not wait for approval: it is over");
 }
 
 #[test]
