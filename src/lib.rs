@@ -14,6 +14,7 @@ pub mod enforce;
 #[cfg(fuzzing)]
 pub mod fuzzing;
 pub mod metrics;
+pub mod notify;
 pub mod providers;
 pub mod rehearse;
 pub mod simulator;

@@ -21,6 +21,8 @@ pub mod history;
 pub mod incident;
 pub mod judgement;
 pub mod ledger;
+pub mod notice;
+pub mod outbox;
 pub mod period;
 pub mod plan;
 pub mod snapshot;

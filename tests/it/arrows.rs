@@ -16,6 +16,7 @@ const MAY_IMPORT: &[(&str, &[&str])] = &[
     ("store", &["domain"]),
     ("collect", &["domain", "providers"]),
     ("enforce", &["domain", "providers"]),
+    ("notify", &["domain"]),
     ("rehearse", &["domain", "simulator", "store"]),
     (
         "app",
@@ -29,6 +30,7 @@ const MAY_IMPORT: &[(&str, &[&str])] = &[
             "store",
             "collect",
             "enforce",
+            "notify",
             "rehearse",
         ],
     ),
@@ -44,6 +46,7 @@ const MAY_IMPORT: &[(&str, &[&str])] = &[
             "store",
             "collect",
             "enforce",
+            "notify",
             "rehearse",
             "app",
         ],
