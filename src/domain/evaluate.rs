@@ -35,6 +35,7 @@ use super::units::Limit;
 use levels::Levels;
 
 pub use condition::{Judged, judge, truth_of};
+pub(in crate::domain) use pace::of_last_day as pace_in_words;
 pub use words::explain;
 
 /// Targets that an event names.

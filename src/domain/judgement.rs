@@ -22,6 +22,14 @@ pub struct Rules {
     pub operator: Vec<Arc<str>>,
 }
 
+impl Rules {
+    /// A budget by its name.
+    #[must_use]
+    pub fn budget(&self, name: &str) -> Option<&Budget> {
+        self.budgets.iter().find(|budget| *budget.name == *name)
+    }
+}
+
 /// What a judgement came to. Nothing of it may leave the process before [`Decision`] is saved.
 #[derive(Clone, Debug)]
 pub struct Judgement {
@@ -40,6 +48,6 @@ pub struct Judgement {
 pub fn judge(rules: &Rules, views: &[View<'_>], held: &Incidents, now: Timestamp) -> Judgement {
     let evaluation = evaluate(&rules.budgets, views, held, now);
     let decision = Decision::of(&rules.budgets, held, &evaluation, now);
-    let plan = plan(&rules.budgets, &rules.operator, views, &evaluation.events, &decision, now);
+    let plan = plan(rules, views, &evaluation.events, &decision, &evaluation.incidents, now);
     Judgement { incidents: evaluation.incidents, events: evaluation.events, decision, plan }
 }

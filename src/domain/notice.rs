@@ -17,7 +17,7 @@ use super::units::Bytes;
 pub const NAMED: usize = 20;
 
 /// A message to one receiver.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Notice {
     /// Who hears it.
     pub receiver: Arc<str>,
@@ -32,7 +32,7 @@ pub struct Notice {
 }
 
 /// What a notice is about.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Content {
     /// A budget: for people who spend or pay.
     Budget(News),
@@ -48,7 +48,7 @@ pub enum Content {
 }
 
 /// What happened to one budget.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct News {
     /// The budget.
     pub budget: Arc<str>,
@@ -211,7 +211,7 @@ pub struct Acted {
 }
 
 /// How the budgets stand.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Digest {
     /// The span that it is about.
     pub since: Timestamp,

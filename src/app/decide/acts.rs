@@ -19,6 +19,7 @@ use crate::domain::act::gate::Gate;
 use crate::domain::act::step::{Rules, Terms};
 use crate::domain::act::words;
 use crate::domain::guard::Guard;
+use crate::domain::incident::Incidents;
 use crate::domain::snapshot::{SubUserKey, SubUserRow};
 use crate::domain::traffic::SubUser;
 use crate::domain::units::Limit;
@@ -90,7 +91,7 @@ impl Decider {
     pub(super) fn tell_of(&self, settings: &Settings, delta: &Delta) {
         let terms = BTreeMap::new();
         let rules = Rules { budgets: &settings.rules.budgets, terms: &terms };
-        let notices = words::notices(rules, &settings.rules.operator, delta);
+        let notices = words::notices(rules, &settings.rules.operator, delta, &Incidents::default());
         tell::all(&notices, &settings.receivers);
     }
 

@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use crate::config::{Receiver, ReceiverKind};
 use crate::domain::budget::threshold::Severity;
-use crate::domain::plan::Notice;
+use crate::domain::notice::{Content, Notice};
 
 /// Tells every notice to its receiver.
 pub(super) fn all(notices: &[Notice], receivers: &BTreeMap<Arc<str>, Receiver>) {
@@ -33,14 +33,16 @@ pub(super) fn operator(
 }
 
 fn log(notice: &Notice) {
-    let Notice { receiver, title, lines, severity, labels, about: _ } = notice;
+    let Notice { receiver, title, severity, content, .. } = notice;
     let mut text = on_one_line(title);
-    for line in lines {
+    for line in notice.lines() {
         text.push_str("; ");
-        text.push_str(&on_one_line(line));
+        text.push_str(&on_one_line(&line));
     }
-    for (name, value) in labels {
-        text.push_str(&format!("; {name} = {}", on_one_line(value)));
+    if let Content::Budget(news) = content {
+        for (name, value) in &news.labels {
+            text.push_str(&format!("; {name} = {}", on_one_line(value)));
+        }
     }
     say(*severity, receiver, &text);
 }

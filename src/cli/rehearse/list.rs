@@ -7,7 +7,7 @@ use super::super::output::{Cell, Listing, on_one_line};
 use crate::domain::budget::threshold::Mode;
 use crate::domain::event::Subject;
 use crate::domain::incident::Target;
-use crate::domain::plan::Notice;
+use crate::domain::notice::Notice;
 use crate::domain::units::Limit;
 use crate::rehearse::{Change, Entry, Report, What, Write};
 
@@ -25,8 +25,8 @@ pub(super) fn text(report: &Report) -> String {
         };
         text += &format!("{at}  {kind:6}  {:width$}  {line}\n", whom(entry));
         if let What::Notice(notice) = &entry.what {
-            for line in &notice.lines {
-                text += &format!("{:indent$}{}\n", "", on_one_line(line));
+            for line in notice.lines() {
+                text += &format!("{:indent$}{}\n", "", on_one_line(&line));
             }
         }
     }
@@ -131,7 +131,7 @@ fn of_notice(at: Timestamp, notice: &Notice) -> Value {
         "receiver": &*notice.receiver,
         "severity": notice.severity.as_str(),
         "title": notice.title,
-        "lines": notice.lines,
+        "lines": notice.lines(),
     })
 }
 

@@ -10,10 +10,9 @@ use super::books::{Delta, Entry};
 use super::hold::Part;
 use super::step::Rules;
 use crate::domain::budget::threshold::Severity;
-use crate::domain::plan::{About, Notice};
-
-/// Lines that a notice has at most.
-const NAMED: usize = 20;
+use crate::domain::incident::Incidents;
+use crate::domain::notice::{Acted, Content, Detail, Item, NAMED, News, Notice, Said, Trouble, of_operation};
+use crate::domain::plan::{is_highest, open_for};
 
 /// What a line is about, in the order in which a title counts.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -37,80 +36,129 @@ impl Kind {
             Self::Over => "not done",
         }
     }
+
+    /// The step in a message.
+    const fn step(self) -> &'static str {
+        match self {
+            Self::Done => "done",
+            Self::Asked => "asked",
+            Self::Announced => "announced",
+            Self::Waits => "waits",
+            Self::Restored => "put_back",
+            Self::Over => "not_done",
+        }
+    }
 }
 
 /// A line of a budget's notice.
-type Line = (Kind, Severity, String);
+#[derive(Clone)]
+struct Line {
+    kind: Kind,
+    severity: Severity,
+    is_urgent: bool,
+    item: Item,
+}
 
-/// The notices that follow from what is saved.
+/// The notices that follow from what is saved; `incidents` stand now.
 #[must_use]
-pub fn notices(rules: Rules<'_>, operator: &[Arc<str>], delta: &Delta) -> Vec<Notice> {
+pub fn notices(rules: Rules<'_>, operator: &[Arc<str>], delta: &Delta, incidents: &Incidents) -> Vec<Notice> {
     let mut by_budget: BTreeMap<(&Arc<str>, &Arc<str>), Vec<Line>> = BTreeMap::new();
-    let mut for_operator: Vec<String> = Vec::new();
+    let mut for_operator: Vec<Trouble> = Vec::new();
     for entry in &delta.entries {
         let action = entry.action.and_then(|id| delta.actions.iter().find(|action| action.id == id));
-        if let Some(words) = of_operator(entry) {
-            for_operator.push(words);
+        if let Some(trouble) = of_operator(entry) {
+            for_operator.push(trouble);
             continue;
         }
         let Some(action) = action else { continue };
         // Standing caps move with each period; only their failures are told.
-        let (Part::Threshold(_), Some((_, threshold))) = (&action.by.part, rules.threshold(&action.by))
+        let (Part::Threshold(_), Some((budget, threshold))) = (&action.by.part, rules.threshold(&action.by))
         else {
             continue;
         };
         let Some((kind, severity, line)) = line(entry, action, threshold.severity) else { continue };
+        let is_urgent = is_highest(budget, threshold) && kind != Kind::Restored;
+        let line = Line { kind, severity, is_urgent, item: item(kind, entry, action, line) };
         for receiver in &threshold.notify {
-            let of = by_budget.entry((&action.by.budget, receiver)).or_default();
-            of.push((kind, severity, line.clone()));
+            by_budget.entry((&action.by.budget, receiver)).or_default().push(line.clone());
         }
     }
     let mut notices: Vec<Notice> = by_budget
         .into_iter()
         .map(|((budget, receiver), mut lines)| {
-            lines.sort_by_key(|(kind, ..)| *kind);
-            let labels = rules.budget(budget).map(|budget| budget.labels.clone()).unwrap_or_default();
-            let severity = lines.iter().map(|(_, severity, _)| *severity).max().unwrap_or_default();
-            let (title, lines) = titled(budget, lines);
-            let about = About::Budget(budget.clone());
-            Notice { receiver: receiver.clone(), about, severity, labels, title, lines }
+            lines.sort_by_key(|line| line.kind);
+            let own = rules.budget(budget);
+            let title = titled(budget, &lines);
+            let is_headline = lines.len() == 1;
+            let more = lines.len().saturating_sub(NAMED);
+            Notice {
+                receiver: receiver.clone(),
+                severity: lines.iter().map(|line| line.severity).max().unwrap_or_default(),
+                is_urgent: lines.iter().any(|line| line.is_urgent),
+                title,
+                content: Content::Budget(News {
+                    budget: budget.clone(),
+                    labels: own.map(|own| own.labels.clone()).unwrap_or_default(),
+                    open: own.map_or(0, |own| open_for(own, incidents, receiver)),
+                    is_headline,
+                    is_reminder: false,
+                    items: lines.into_iter().take(NAMED).map(|line| line.item).collect(),
+                    more,
+                    chart: None,
+                }),
+            }
         })
         .collect();
-    if let Some(title) = for_operator.first() {
-        for receiver in operator {
-            notices.push(Notice {
-                receiver: receiver.clone(),
-                about: About::Operation,
-                severity: Severity::Critical,
-                labels: BTreeMap::new(),
-                title: title.clone(),
-                lines: for_operator.iter().skip(1).take(NAMED).cloned().collect(),
-            });
-        }
-    }
+    notices.extend(of_operation(operator, Severity::Critical, for_operator));
     notices
 }
 
 /// One line is its own title; of several, how many of which kind.
-fn titled(budget: &str, lines: Vec<Line>) -> (String, Vec<String>) {
-    if let [(_, _, line)] = lines.as_slice() {
-        return (format!("{budget}: {line}"), Vec::new());
+fn titled(budget: &str, lines: &[Line]) -> String {
+    if let [line] = lines {
+        return format!("{budget}: {}", line.item.line);
     }
     let mut counts: BTreeMap<Kind, usize> = BTreeMap::new();
-    for (kind, ..) in &lines {
-        *counts.entry(*kind).or_default() += 1;
+    for line in lines {
+        *counts.entry(line.kind).or_default() += 1;
     }
     let counts: Vec<String> =
         counts.iter().map(|(kind, count)| format!("{count} {}", kind.counted())).collect();
-    let all = lines.len();
-    let mut lines: Vec<String> = lines.into_iter().take(NAMED).map(|(.., line)| line).collect();
-    if all > NAMED {
-        lines.push(format!("and {} more", all - NAMED));
-    }
-    (format!("{budget}: {}", counts.join(", ")), lines)
+    format!("{budget}: {}", counts.join(", "))
 }
 
-fn line(entry: &Entry, action: &Action, severity: Severity) -> Option<Line> {
+fn item(kind: Kind, entry: &Entry, action: &Action, line: String) -> Item {
+    let id = action.id;
+    let command = match kind {
+        Kind::Asked => Some(("approve", format!("proxymeter actions approve {id}"))),
+        Kind::Announced => Some(("stop it", format!("proxymeter actions reject {id}"))),
+        Kind::Done => Some(("put back", format!("proxymeter actions undo {id}"))),
+        Kind::Waits => Some(("see", "proxymeter actions list".to_owned())),
+        Kind::Restored | Kind::Over => None,
+    };
+    let at = match kind {
+        Kind::Asked => action.expires,
+        Kind::Announced => action.not_before,
+        _ => None,
+    };
+    Item {
+        key: format!("action:{id}"),
+        line,
+        details: command.into_iter().map(|(name, text)| Detail { name, text }).collect(),
+        said: Said::Acted(Box::new(Acted {
+            action: id.0,
+            step: kind.step(),
+            what: action.what.to_string(),
+            sub_user: entry.name.clone(),
+            account: entry.account.clone(),
+            before: action.before.map(|record| record.to_string()),
+            after: action.after.map(|record| record.to_string()),
+            at,
+        })),
+    }
+}
+
+fn line(entry: &Entry, action: &Action, severity: Severity) -> Option<(Kind, Severity, String)> {
     let Action { id, what, .. } = action;
     let who = format!("{} at {}", entry.name, entry.account);
     let records = records(action);
@@ -156,10 +204,10 @@ fn line(entry: &Entry, action: &Action, severity: Severity) -> Option<Line> {
 }
 
 /// What concerns proxymeter itself or its vendors.
-fn of_operator(entry: &Entry) -> Option<String> {
+fn of_operator(entry: &Entry) -> Option<Trouble> {
     let who = format!("{} at {}", entry.name, entry.account);
     let id = entry.action.map_or_else(String::new, |id| format!("action {id}, "));
-    Some(match entry.step {
+    let line = match entry.step {
         "verify_failed" => format!(
             "{id}{who}: the vendor took a write and its record does not say so ({}); nothing more is lowered at {} until \
              proxymeter resume",
@@ -169,7 +217,8 @@ fn of_operator(entry: &Entry) -> Option<String> {
         "person" => format!("{who}: {}", entry.words),
         "orphaned" | "not_holding" | "still_throttled" => entry.words.clone(),
         _ => return None,
-    })
+    };
+    Some(Trouble { key: format!("{}:{}:{}", entry.step, entry.account, entry.name), line })
 }
 
 fn records(action: &Action) -> String {

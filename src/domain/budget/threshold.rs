@@ -85,6 +85,18 @@ pub enum Kind {
 impl Kind {
     /// Every kind.
     pub const ALL: [Self; 5] = [Self::Used, Self::Forecast, Self::Burn, Self::Uncapped, Self::Silent];
+
+    /// The key in configuration.
+    #[must_use]
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Used => "used",
+            Self::Forecast => "forecast",
+            Self::Burn => "burn",
+            Self::Uncapped => "uncapped",
+            Self::Silent => "silent",
+        }
+    }
 }
 
 impl Condition {

@@ -322,7 +322,7 @@ fn plans(
 }
 
 /// Whether a row is this sub-user's.
-pub(super) fn is_row_of(row: &SubUserRow, product: &str, identity: &SubUserIdentity) -> bool {
+pub(in crate::domain) fn is_row_of(row: &SubUserRow, product: &str, identity: &SubUserIdentity) -> bool {
     let key = row.sub_user.id.as_ref().map_or(&row.sub_user.username, |id| &id.0);
     *key == identity.key.0 && *product == *identity.product
 }

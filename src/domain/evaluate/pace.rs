@@ -13,7 +13,7 @@ const DAY: u64 = 24 * HOUR;
 /// "at this pace 3 days left, the period needs 11", by the last 24 known hours.
 ///
 /// Nothing where they are not known, or where no end of the period is ahead.
-pub(super) fn of_last_day(measure: &Measure<'_>, span: &Span, now: Timestamp) -> Option<String> {
+pub(in crate::domain) fn of_last_day(measure: &Measure<'_>, span: &Span, now: Timestamp) -> Option<String> {
     let a_day = measure.summary?.last_24_known_hours(now)?;
     if a_day == Bytes(0) {
         return Some("nothing was used in the last 24 hours".to_owned());

@@ -1,16 +1,13 @@
 //! Events in words: what is over, by how much, how old the figure is, and why something ended.
 
-use std::collections::HashMap;
-
 use jiff::Timestamp;
 
 use super::Proposal;
 use crate::domain::account::AccountName;
 use crate::domain::budget::Budget;
 use crate::domain::budget::amount::Share;
-use crate::domain::budget::threshold::{Kind, Mode};
-use crate::domain::evaluate::measure::{self, Span};
-use crate::domain::evaluate::{View, explain};
+use crate::domain::budget::threshold::Mode;
+use crate::domain::evaluate::View;
 use crate::domain::event::{Event, Subject};
 use crate::domain::incident::{End, Part, Target};
 use crate::domain::units::{Bytes, Limit};
@@ -51,44 +48,11 @@ pub(super) fn title(budget: &str, events: &[&Event], own: Option<&Budget>) -> St
     }
 }
 
-/// Why thresholds fired that are about more than what was used.
-pub(super) type Reasons<'e> = HashMap<&'e Subject, String>;
-
-/// The reasons of those events that need more than their figures.
-pub(super) fn reasons<'e>(
-    own: &Budget,
-    events: &[&'e Event],
-    views: &[View<'_>],
-    now: Timestamp,
-) -> Reasons<'e> {
-    let mut asked: HashMap<&AccountName, Vec<(&'e Subject, usize)>> = HashMap::new();
-    for event in events {
-        let Event::Fired { of, threshold, .. } = event else { continue };
-        let at = usize::from(*threshold);
-        if own.thresholds.get(at).is_some_and(|threshold| threshold.when.kind() != Kind::Used) {
-            asked.entry(&of.account).or_default().push((of, at));
-        }
-    }
-    let mut found = Reasons::new();
-    for (account, asked) in asked {
-        let Some(view) = views.iter().find(|view| view.account.name == *account) else { continue };
-        let span = Span::new(own.period, view, now);
-        measure::each(own, view, &span, now, true, |measure, span| {
-            let target = measure.of.target();
-            for (of, at) in asked.iter().filter(|(of, _)| of.target == target) {
-                let (_, why) = explain(own, *at, &measure, span, view, now);
-                found.insert(of, why);
-            }
-        });
-    }
-    found
-}
-
 /// One event of a budget as a line.
 pub(super) fn line(
     event: &Event,
     own: Option<&Budget>,
-    reasons: &Reasons<'_>,
+    why: Option<&str>,
     views: &[View<'_>],
     now: Timestamp,
 ) -> String {
@@ -96,7 +60,7 @@ pub(super) fn line(
     let name = own
         .and_then(|budget| budget.thresholds.get(usize::from(*threshold)))
         .map_or_else(String::new, |threshold| format!("{} ({}), ", threshold.name, threshold.when));
-    let why = reasons.get(of).cloned().unwrap_or_else(|| figures(event));
+    let why = why.map_or_else(|| figures(event), str::to_owned);
     format!("{}: {name}{why}{}", target(of), age(of, views, now))
 }
 
@@ -122,6 +86,11 @@ fn figures(event: &Event) -> String {
         Event::Fired { used: Some(used), .. } => format!("{used} used"),
         _ => "what was used is not known".to_owned(),
     }
+}
+
+/// A moment for people.
+pub(super) fn moment(at: Timestamp) -> String {
+    at.strftime("%F %H:%M UTC").to_string()
 }
 
 /// One event as a line, whoever asks.
@@ -164,7 +133,6 @@ pub fn words(event: &Event) -> String {
 
 /// What the operator is told; nothing of what is only recorded.
 pub(super) fn for_operator(event: &Event) -> Option<String> {
-    let moment = |at: &Timestamp| at.strftime("%F %H:%M UTC").to_string();
     Some(match event {
         Event::Outage { account, since, suppressed } => {
             let rest = match suppressed {
@@ -172,10 +140,10 @@ pub(super) fn for_operator(event: &Event) -> Option<String> {
                 1 => "; one judgement waits for it".to_owned(),
                 count => format!("; {count} judgements wait for it"),
             };
-            format!("{account}: no good answer since {}{rest}", moment(since))
+            format!("{account}: no good answer since {}{rest}", moment(*since))
         }
         Event::Recovered { account, since } => {
-            format!("{account}: answers again, after none since {}", moment(since))
+            format!("{account}: answers again, after none since {}", moment(*since))
         }
         Event::Stuck { account, part, since } => {
             let what = match part {
@@ -183,7 +151,7 @@ pub(super) fn for_operator(event: &Event) -> Option<String> {
                 Part::SubUsers => "the sub-users stand still while the account's total moves",
                 Part::Everything => "all figures stand still for longer than they ever did",
             };
-            format!("{account}: {what}, since {}: the vendor's data may be stuck", moment(since))
+            format!("{account}: {what}, since {}: the vendor's data may be stuck", moment(*since))
         }
         Event::Moving { account, .. } => format!("{account}: the figures move again"),
         Event::PlanChanged { account, from, to } => {

@@ -107,7 +107,7 @@ pub(super) struct World {
     pub(super) blocked: Vec<Gate>,
     pub(super) log: Vec<String>,
     pub(super) told: Vec<String>,
-    pub(super) notices: Vec<crate::domain::plan::Notice>,
+    pub(super) notices: Vec<crate::domain::notice::Notice>,
     pub(super) snapshot: Snapshot,
     pub(super) incidents: Incidents,
     pub(super) starts: &'static str,
@@ -237,7 +237,7 @@ impl World {
         let terms = BTreeMap::new();
         let rules = Rules { budgets: &self.budgets, terms: &terms };
         let operator = [Arc::from("operator")];
-        for notice in crate::domain::act::words::notices(rules, &operator, delta) {
+        for notice in crate::domain::act::words::notices(rules, &operator, delta, &self.incidents) {
             self.told.push(format!("{}: {}", notice.receiver, notice.title));
             self.notices.push(notice);
         }

@@ -12,7 +12,7 @@ use crate::domain::budget::Budget;
 use crate::domain::budget::threshold::{Mode, Severity};
 use crate::domain::grant::{Grant, Until};
 use crate::domain::incident::SubUserIdentity;
-use crate::domain::plan::About;
+use crate::domain::notice::{Content, Said};
 use crate::domain::snapshot::SubUserKey;
 use crate::domain::units::Bytes;
 
@@ -262,10 +262,12 @@ fn f33_what_is_done_is_never_told_as_a_breach_and_the_operators_news_carry_no_bu
     let notices = world.notices;
     assert!(notices.len() >= 3, "{notices:#?}");
     for notice in notices {
-        match notice.about {
-            About::Operation => assert!(notice.labels.is_empty(), "{notice:?}"),
-            About::Budget(name) => {
-                assert_eq!(&*name, "b");
+        match &notice.content {
+            Content::Operation(operation) => assert!(!operation.troubles.is_empty(), "{notice:?}"),
+            Content::Digest(_) | Content::Drill { .. } => panic!("{notice:?}"),
+            Content::Budget(news) => {
+                assert_eq!(&*news.budget, "b");
+                assert!(news.items.iter().all(|item| matches!(item.said, Said::Acted(_))), "{notice:?}");
                 let is_restore = notice.title.contains("is put back");
                 assert_eq!(is_restore, notice.severity == Severity::Info, "{}", notice.title);
                 assert!(
