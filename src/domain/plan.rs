@@ -2,9 +2,13 @@
 //!
 //! One notice a budget, receiver and evaluation, naming the worst twenty; reasons are made when they are asked for.
 
+pub mod standing;
+
 mod chart;
+mod digest;
 mod facts;
 mod notices;
+mod reminder;
 mod routes;
 #[cfg(test)]
 mod tests;
@@ -106,5 +110,7 @@ impl Planner<'_> {
     }
 }
 
+pub use digest::digest;
+pub use reminder::remind;
 pub use routes::{is_highest, open_for};
 pub use words::{proposal as proposal_in_words, target_of as target_in_words, words as event_in_words};

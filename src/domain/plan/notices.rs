@@ -161,10 +161,9 @@ impl Planner<'_> {
             said,
         };
         match routed.event {
-            Event::Fired { of, threshold, used, amount, .. } => {
+            Event::Fired { of, threshold, .. } => {
                 let at = usize::from(*threshold);
-                let facts = facts.get(&(of, at)).cloned().unwrap_or_default();
-                self.over(budget, of, at, (*used, *amount), facts, routed)
+                self.over(budget, of, at, routed.event, facts.get(&(of, at)).cloned().unwrap_or_default())
             }
             Event::Ended { of, threshold, end } => plain(
                 key(kind_of(threshold), of),
@@ -192,21 +191,17 @@ impl Planner<'_> {
         }
     }
 
-    fn over(
-        &self,
-        budget: &Budget,
-        of: &Subject,
-        at: usize,
-        (used, amount): (Option<Bytes>, Option<Bytes>),
-        facts: Facts,
-        routed: &Routed<'_>,
-    ) -> Item {
+    /// A target that passed a threshold, as `event` says.
+    pub(super) fn over(&self, budget: &Budget, of: &Subject, at: usize, event: &Event, facts: Facts) -> Item {
         let threshold = budget.thresholds.get(at);
-        let kind = threshold.map_or("threshold", |threshold| threshold.when.kind().as_str());
         let view = self.views.iter().find(|view| view.account.name == of.account);
         let product = match &of.target {
             Target::SubUser(who) => Some(who.product.clone()),
             _ => view.map(|view| view.account.product.clone()).filter(|product| !product.is_empty()),
+        };
+        let (used, amount) = match event {
+            Event::Fired { used, amount, .. } => (*used, *amount),
+            _ => (None, None),
         };
         let since = self.since(budget, of, at);
         let mut details = Vec::new();
@@ -214,9 +209,10 @@ impl Planner<'_> {
             details.push(Detail { name: "since", text: words::moment(since) });
         }
         details.extend(facts.details);
+        let kind = threshold.map_or("threshold", |threshold| threshold.when.kind().as_str());
         Item {
             key: key(kind, of),
-            line: words::line(routed.event, Some(budget), facts.why.as_deref(), self.views, self.now),
+            line: words::line(event, Some(budget), facts.why.as_deref(), self.views, self.now),
             details,
             said: Said::Over(Box::new(Over {
                 of: of.clone(),
@@ -224,7 +220,7 @@ impl Planner<'_> {
                 product,
                 threshold: threshold.map_or_else(|| "".into(), |threshold| threshold.name.clone()),
                 condition: threshold.map_or_else(String::new, |threshold| threshold.when.to_string()),
-                severity: routed.severity,
+                severity: threshold.map(|threshold| threshold.severity).unwrap_or_default(),
                 since,
                 used: used.or(facts.used),
                 amount: amount.or(facts.amount),

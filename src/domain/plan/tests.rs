@@ -1,5 +1,7 @@
 //! Who is told what, and which limits would be lowered, look by look.
 
+mod again;
+
 use std::collections::BTreeMap;
 
 use jiff::ToSpan;
@@ -84,6 +86,12 @@ impl Days {
     }
 
     fn judge(&mut self, now: Timestamp) -> Plan {
+        let judged = self.with_view(|days, view| judge(&days.rules, &[view], &days.incidents, now));
+        self.incidents = judged.incidents;
+        judged.plan
+    }
+
+    fn with_view<T>(&self, then: impl FnOnce(&Self, View<'_>) -> T) -> T {
         let account = example::account();
         let view = View {
             account: &account,
@@ -93,9 +101,7 @@ impl Days {
             grants: &[],
             tolerance: Tolerance::default(),
         };
-        let judged = judge(&self.rules, &[view], &self.incidents, now);
-        self.incidents = judged.incidents;
-        judged.plan
+        then(self, view)
     }
 }
 
