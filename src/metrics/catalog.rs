@@ -196,6 +196,15 @@ families! {
     StoreFailures = Counter "store_failures_total" None, ["reason"],
         "Number of times that the store did not do what was asked, by reason.";
 
+    Notices = Counter "notices_total" None, ["receiver" "outcome"],
+        "Number of tries to tell a recipient of the receiver, by what became of them; dead, fallback and superseded are counted once a notice.";
+    OutboxPending = Gauge "outbox_pending" None, ["receiver"],
+        "Number of notices that wait for a recipient of the receiver.";
+    OutboxOldest = Gauge "outbox_oldest_timestamp_seconds" Some(Seconds), ["receiver"],
+        "When the oldest notice that still waits for a recipient of the receiver was decided, in seconds since 1970 by proxymeter's clock, absent while none waits.";
+    ReceiverUp = Gauge "receiver_up" None, ["receiver"],
+        "Whether the receiver takes what it is sent: 1 if so, 0 after several failures in a row or once it answered that it is gone.";
+
     SeriesDropped = Gauge "series_dropped" None, ["family"],
         "Number of series of the family that are left out because there are more than collect.max_series.";
 
@@ -269,6 +278,10 @@ mod tests {
                 FamilyId::Incidents,
                 FamilyId::StoreUp,
                 FamilyId::StoreFailures,
+                FamilyId::Notices,
+                FamilyId::OutboxPending,
+                FamilyId::OutboxOldest,
+                FamilyId::ReceiverUp,
                 FamilyId::ConfigLastReloadSuccessful,
                 FamilyId::ConfigLastReloadSuccessTimestamp,
             ];

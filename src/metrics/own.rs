@@ -2,6 +2,7 @@
 
 mod actions;
 mod budgets;
+mod notices;
 pub(super) mod openmetrics;
 
 use std::collections::HashMap;
@@ -63,6 +64,7 @@ pub struct OwnMetrics {
     request_duration: HistogramVec,
     budgets: budgets::Instruments,
     actions: actions::Instruments,
+    notices: notices::Instruments,
 }
 
 impl OwnMetrics {
@@ -94,6 +96,7 @@ impl OwnMetrics {
             request_duration: histogram(&registry, FamilyId::ApiRequestDuration)?,
             budgets: budgets::Instruments::new(&registry)?,
             actions: actions::Instruments::new(&registry)?,
+            notices: notices::Instruments::new(&registry)?,
             registry,
         })
     }

@@ -155,3 +155,25 @@ fn units_follow_the_names() {
     assert!(text.contains("# TYPE proxymeter_collector_failures counter\n"), "{text}");
     assert!(!text.contains("# UNIT proxymeter_build_info"), "{text}");
 }
+
+#[test]
+fn receivers_start_at_zero_keep_their_counts_over_a_reload_and_are_forgotten_with_their_section() {
+    use crate::domain::outbox::{Backlog, Outcome};
+    let own = metrics();
+    let (ops, pager): (std::sync::Arc<str>, std::sync::Arc<str>) = ("ops".into(), "pager".into());
+    own.register_receivers([&ops, &pager]);
+    assert_eq!(lines(&own, Format::Text, "notices_total{").lines().count(), 2 * Outcome::ALL.len());
+    own.notice("ops", Outcome::Delivered);
+    let waiting = Backlog { receiver: ops.clone(), pending: 3, oldest: Timestamp::UNIX_EPOCH };
+    own.outbox([&ops, &pager], &[waiting]);
+    own.receiver("pager", false);
+    assert!(lines(&own, Format::Text, "outbox_pending{receiver=\"ops\"}").ends_with(" 3\n"));
+    assert_eq!(lines(&own, Format::Text, "outbox_oldest_timestamp_seconds{").lines().count(), 1);
+    own.outbox([&ops, &pager], &[]);
+    assert_eq!(lines(&own, Format::Text, "outbox_oldest_timestamp_seconds{"), "", "absent, never 0");
+    assert!(lines(&own, Format::Text, "receiver_up{receiver=\"pager\"}").ends_with(" 0\n"));
+    own.register_receivers([&ops]);
+    assert_eq!(lines(&own, Format::Text, "receiver=\"pager\""), "");
+    let delivered = "notices_total{outcome=\"delivered\",receiver=\"ops\"}";
+    assert!(lines(&own, Format::Text, delivered).ends_with(" 1\n"));
+}
