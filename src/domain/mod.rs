@@ -9,6 +9,7 @@ pub mod collector;
 pub mod consumed;
 pub mod cron;
 pub mod decision;
+pub mod digest_rule;
 pub mod evaluate;
 pub mod event;
 #[cfg(test)]
@@ -23,8 +24,10 @@ pub mod judgement;
 pub mod ledger;
 pub mod notice;
 pub mod outbox;
+pub mod owners;
 pub mod period;
 pub mod plan;
+pub mod quiet;
 pub mod snapshot;
 pub mod suspicion;
 pub mod totals;

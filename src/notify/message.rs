@@ -5,6 +5,7 @@
 
 mod fold;
 mod of_notice;
+pub mod samples;
 
 use std::collections::BTreeMap;
 
