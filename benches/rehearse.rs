@@ -71,7 +71,7 @@ fn main() {
 fn run(scenario: &Scenario, config: &str, what: &str) -> Duration {
     let config = load_text(Path::new("bench"), config, []).unwrap();
     let rehearsal = Rehearsal {
-        rules: Rules { budgets: config.budgets.clone(), operator: vec!["ops".into()] },
+        rules: Rules { budgets: config.budgets.clone(), operator: vec!["ops".into()], ..Rules::default() },
         accounts: config.accounts.values().map(|account| account.account.clone()).collect(),
         from: scenario.start,
         until: scenario.start + scenario.lasts,

@@ -38,6 +38,7 @@ use crate::domain::grant::Grant;
 use crate::domain::incident::Incidents;
 use crate::domain::judgement::{Judgement, Rules, judge};
 use crate::domain::ledger::Ledger;
+use crate::domain::owners::Owners;
 use crate::domain::snapshot::{Snapshot, SubUserKey};
 use crate::domain::units::Limit;
 use crate::enforce::Origins;
@@ -84,7 +85,11 @@ impl Settings {
             }
         }
         Self {
-            rules: Rules { budgets: config.budgets.clone(), operator: config.operator.notify.clone() },
+            rules: Rules {
+                budgets: config.budgets.clone(),
+                operator: config.operator.notify.clone(),
+                owners: Owners::default(),
+            },
             receivers: config.receivers.clone(),
             spans,
             lag: config.collect.lag,

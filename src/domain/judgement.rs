@@ -11,6 +11,7 @@ use super::decision::Decision;
 use super::evaluate::{View, evaluate};
 use super::event::Event;
 use super::incident::Incidents;
+use super::owners::Owners;
 use super::plan::{Plan, plan};
 
 /// What the operator wants judged, and who hears of trouble with the judging.
@@ -20,6 +21,8 @@ pub struct Rules {
     pub budgets: Vec<Budget>,
     /// The operator's receivers.
     pub operator: Vec<Arc<str>>,
+    /// Who hears of which sub-users, whatever the threshold.
+    pub owners: Owners,
 }
 
 impl Rules {

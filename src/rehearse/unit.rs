@@ -75,7 +75,7 @@ impl File {
             self.budgets.as_ref().is_none_or(|names| names.iter().any(|name| **name == *budget.name))
         };
         let budgets = configured.rules.budgets.iter().filter(is_meant).cloned().collect();
-        let rules = Rules { budgets, operator: configured.rules.operator.clone() };
+        let rules = Rules { budgets, ..configured.rules.clone() };
         self.cases.iter().map(|case| case.run(&rules, configured)).collect()
     }
 }

@@ -26,7 +26,7 @@ fn blocks<'a>(page: &'a str, language: &str) -> Vec<&'a str> {
 fn example() -> Configured {
     let config = proxymeter::config::load(Some(&root().join("config/example.toml")), []).unwrap();
     Configured {
-        rules: Rules { budgets: config.budgets.clone(), operator: Vec::new() },
+        rules: Rules { budgets: config.budgets.clone(), operator: Vec::new(), ..Rules::default() },
         accounts: config.accounts.values().map(|account| account.account.clone()).collect(),
         lag: config.collect.lag,
         stale_after: config.collect.stale_after,

@@ -38,7 +38,11 @@ fn scenario(lasts: &str, rest: &str) -> Scenario {
 
 fn rehearsal(config: &Config, scenario: &Scenario) -> Rehearsal {
     Rehearsal {
-        rules: Rules { budgets: config.budgets.clone(), operator: vec!["operator".into()] },
+        rules: Rules {
+            budgets: config.budgets.clone(),
+            operator: vec!["operator".into()],
+            ..Rules::default()
+        },
         accounts: config.accounts.values().map(|account| account.account.clone()).collect(),
         from: scenario.start,
         until: scenario.start + scenario.lasts,

@@ -89,9 +89,7 @@ impl Decider {
 
     /// Tells the receivers of what was saved.
     pub(super) fn tell_of(&self, settings: &Settings, delta: &Delta) {
-        let terms = BTreeMap::new();
-        let rules = Rules { budgets: &settings.rules.budgets, terms: &terms };
-        let notices = words::notices(rules, &settings.rules.operator, delta, &Incidents::default());
+        let notices = words::notices(&settings.rules, delta, &Incidents::default());
         tell::all(&notices, &settings.receivers);
     }
 

@@ -8,9 +8,9 @@ use jiff::Timestamp;
 use super::action::{Action, End, Stage, What, Why};
 use super::books::{Delta, Entry};
 use super::hold::Part;
-use super::step::Rules;
 use crate::domain::budget::threshold::Severity;
 use crate::domain::incident::Incidents;
+use crate::domain::judgement::Rules;
 use crate::domain::notice::{Acted, Content, Detail, Item, NAMED, News, Notice, Said, Trouble, of_operation};
 use crate::domain::plan::{is_highest, open_for};
 
@@ -61,7 +61,7 @@ struct Line {
 
 /// The notices that follow from what is saved; `incidents` stand now.
 #[must_use]
-pub fn notices(rules: Rules<'_>, operator: &[Arc<str>], delta: &Delta, incidents: &Incidents) -> Vec<Notice> {
+pub fn notices(rules: &Rules, delta: &Delta, incidents: &Incidents) -> Vec<Notice> {
     let mut by_budget: BTreeMap<(&Arc<str>, &Arc<str>), Vec<Line>> = BTreeMap::new();
     let mut for_operator: Vec<Trouble> = Vec::new();
     for entry in &delta.entries {
@@ -72,14 +72,16 @@ pub fn notices(rules: Rules<'_>, operator: &[Arc<str>], delta: &Delta, incidents
         }
         let Some(action) = action else { continue };
         // Standing caps move with each period; only their failures are told.
-        let (Part::Threshold(_), Some((budget, threshold))) = (&action.by.part, rules.threshold(&action.by))
-        else {
+        let Part::Threshold(name) = &action.by.part else { continue };
+        let Some(budget) = rules.budget(&action.by.budget) else { continue };
+        let Some(threshold) = budget.thresholds.iter().find(|threshold| threshold.name == *name) else {
             continue;
         };
         let Some((kind, severity, line)) = line(entry, action, threshold.severity) else { continue };
         let is_urgent = is_highest(budget, threshold) && kind != Kind::Restored;
         let line = Line { kind, severity, is_urgent, item: item(kind, entry, action, line) };
-        for receiver in &threshold.notify {
+        let owners = rules.owners.receivers_of(&entry.name).filter(|owner| !threshold.notify.contains(owner));
+        for receiver in threshold.notify.iter().chain(owners) {
             by_budget.entry((&action.by.budget, receiver)).or_default().push(line.clone());
         }
     }
@@ -99,7 +101,7 @@ pub fn notices(rules: Rules<'_>, operator: &[Arc<str>], delta: &Delta, incidents
                 content: Content::Budget(News {
                     budget: budget.clone(),
                     labels: own.map(|own| own.labels.clone()).unwrap_or_default(),
-                    open: own.map_or(0, |own| open_for(own, incidents, receiver)),
+                    open: own.map_or(0, |own| open_for(own, &rules.owners, incidents, receiver)),
                     is_headline,
                     is_reminder: false,
                     items: lines.into_iter().take(NAMED).map(|line| line.item).collect(),
@@ -109,7 +111,7 @@ pub fn notices(rules: Rules<'_>, operator: &[Arc<str>], delta: &Delta, incidents
             }
         })
         .collect();
-    notices.extend(of_operation(operator, Severity::Critical, for_operator));
+    notices.extend(of_operation(&rules.operator, Severity::Critical, for_operator));
     notices
 }
 

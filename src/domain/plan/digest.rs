@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use jiff::Timestamp;
 
-use super::routes::everybody;
+use super::routes::Routes;
 use super::{chart, words};
 use crate::domain::budget::Budget;
 use crate::domain::budget::amount::Share;
@@ -38,7 +38,7 @@ pub fn digest(
     now: Timestamp,
 ) -> Option<Notice> {
     let heard: Vec<&Budget> =
-        rules.budgets.iter().filter(|budget| everybody(budget).contains(receiver)).collect();
+        rules.budgets.iter().filter(|budget| hears_of(rules, budget, receiver)).collect();
     if heard.is_empty() {
         return None;
     }
@@ -74,6 +74,11 @@ pub fn digest(
         title: format!("{budgets}: {over}{fullest}"),
         content: Content::Digest(Digest { since, until: now, more: all - rows.len(), rows, chart }),
     })
+}
+
+/// Whether a receiver hears of any threshold of a budget; what somebody owns is in the digests of those who hear of all.
+fn hears_of(rules: &Rules, budget: &Budget, receiver: &Arc<str>) -> bool {
+    Routes { budget, owners: &rules.owners }.everybody().contains(receiver)
 }
 
 /// Keeps the fullest, fullest first.

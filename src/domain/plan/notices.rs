@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, HashMap};
 use std::sync::Arc;
 
 use super::facts::{self, Asked, Facts};
-use super::routes::{everybody, is_highest, of_incident, of_latched, open_for};
+use super::routes::{Routes, is_highest, open_for};
 use super::{Planner, Proposal, words};
 use crate::domain::budget::Budget;
 use crate::domain::budget::threshold::{Mode, Severity};
@@ -59,18 +59,20 @@ impl Planner<'_> {
     /// How loud an event of a budget is and who hears of it; nothing where the budget is gone: whoever took it out knows.
     fn route<'e>(&self, budget: &str, event: &'e Event) -> Option<Routed<'e>> {
         let budget = self.rules.budget(budget)?;
+        let routes = Routes { budget, owners: &self.rules.owners };
         let (severity, is_highest, told) = match event {
-            Event::Fired { threshold, latched, .. } => {
+            Event::Fired { of, threshold, latched, .. } => {
                 let threshold = budget.thresholds.get(usize::from(*threshold))?;
-                (threshold.severity, is_highest(budget, threshold), of_latched(budget, *latched))
+                let told = routes.of_latched(*latched, &of.target);
+                (threshold.severity, is_highest(budget, threshold), told)
             }
-            Event::Ended { threshold, .. } => {
+            Event::Ended { of, threshold, .. } => {
                 let threshold = self.threshold(&budget.name, threshold);
-                let told = threshold.map(|threshold| of_incident(budget, threshold)).unwrap_or_default();
-                (Severity::Info, false, told)
+                let told = threshold.map(|threshold| routes.of_incident(threshold, &of.target));
+                (Severity::Info, false, told.unwrap_or_default())
             }
-            Event::Unjudged { .. } => (Severity::Warning, false, everybody(budget)),
-            _ => (Severity::Info, false, everybody(budget)),
+            Event::Unjudged { .. } => (Severity::Warning, false, routes.everybody()),
+            _ => (Severity::Info, false, routes.everybody()),
         };
         Some(Routed { event, severity, is_highest, told: told.into_iter().cloned().collect() })
     }
@@ -139,7 +141,7 @@ impl Planner<'_> {
             content: Content::Budget(News {
                 budget: budget.name.clone(),
                 labels: budget.labels.clone(),
-                open: open_for(budget, self.incidents, receiver),
+                open: open_for(budget, &self.rules.owners, self.incidents, receiver),
                 is_headline,
                 is_reminder: false,
                 items,

@@ -27,7 +27,7 @@ pub fn remind(
     is_known: &dyn Fn(&Standing) -> bool,
     now: Timestamp,
 ) -> Option<Notice> {
-    let mut open = standing::of_budget(budget, views, incidents, receiver);
+    let mut open = standing::of_budget(rules, budget, views, incidents, receiver);
     let all = open.len();
     open.retain(|standing| !is_known(standing));
     open.sort_by_key(|standing| (std::cmp::Reverse(standing.severity), standing.since));

@@ -5,13 +5,14 @@ use std::sync::Arc;
 
 use jiff::Timestamp;
 
-use super::routes::of_incident;
+use super::routes::Routes;
 use super::words;
 use crate::domain::budget::Budget;
 use crate::domain::budget::threshold::{Severity, Threshold};
 use crate::domain::evaluate::View;
 use crate::domain::event::Subject;
 use crate::domain::incident::{Incident, Incidents, Target, Track};
+use crate::domain::judgement::Rules;
 use crate::domain::units::Bytes;
 
 /// An incident that stands open, be it firing or unknown: not to know is no end.
@@ -39,9 +40,12 @@ pub struct Standing {
 
 /// What stands open of all budgets for one receiver, the loudest first, then the oldest.
 #[must_use]
-pub fn open(budgets: &[Budget], views: &[View<'_>], incidents: &Incidents, receiver: &str) -> Vec<Standing> {
-    let mut found: Vec<Standing> =
-        budgets.iter().flat_map(|budget| of_budget(budget, views, incidents, receiver)).collect();
+pub fn open(rules: &Rules, views: &[View<'_>], incidents: &Incidents, receiver: &str) -> Vec<Standing> {
+    let mut found: Vec<Standing> = rules
+        .budgets
+        .iter()
+        .flat_map(|budget| of_budget(rules, budget, views, incidents, receiver))
+        .collect();
     found.sort_by(|one, other| {
         other.severity.cmp(&one.severity).then_with(|| (one.since, &one.of).cmp(&(other.since, &other.of)))
     });
@@ -50,20 +54,22 @@ pub fn open(budgets: &[Budget], views: &[View<'_>], incidents: &Incidents, recei
 
 /// What stands open of one budget for one receiver.
 pub(super) fn of_budget(
+    rules: &Rules,
     budget: &Budget,
     views: &[View<'_>],
     incidents: &Incidents,
     receiver: &str,
 ) -> Vec<Standing> {
     let Some(state) = incidents.budgets.get(&budget.name) else { return Vec::new() };
-    // The places of the state's thresholds in the budget as it is now, for those that the receiver hears of.
-    let heard: Vec<Option<(usize, &Threshold)>> = state
+    let routes = Routes { budget, owners: &rules.owners };
+    // The places of the state's thresholds in the budget as it is now, and whether the receiver hears of all of them.
+    let heard: Vec<Option<(usize, &Threshold, bool)>> = state
         .thresholds
         .iter()
         .map(|(name, _)| {
             let mut places = budget.thresholds.iter().enumerate();
-            let found = places.find(|(_, threshold)| threshold.name == *name)?;
-            of_incident(budget, found.1).iter().any(|told| ***told == *receiver).then_some(found)
+            let (at, threshold) = places.find(|(_, threshold)| threshold.name == *name)?;
+            Some((at, threshold, routes.hears_all(threshold, receiver)))
         })
         .collect();
     let mut found = Vec::new();
@@ -71,9 +77,12 @@ pub(super) fn of_budget(
         let view = views.iter().find(|view| view.account.name == *account);
         for track in &tracks.tracks {
             for incident in track.incidents() {
-                let Some(Some((at, threshold))) = heard.get(usize::from(incident.threshold)) else {
+                let Some(Some((at, threshold, all))) = heard.get(usize::from(incident.threshold)) else {
                     continue;
                 };
+                if !all && !routes.owns(&track.target, receiver) {
+                    continue;
+                }
                 let of = Subject {
                     budget: budget.name.clone(),
                     account: account.clone(),

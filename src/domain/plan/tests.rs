@@ -18,6 +18,7 @@ use crate::domain::history::NoHistory;
 use crate::domain::incident::Incidents;
 use crate::domain::judgement::judge;
 use crate::domain::notice::{Content, News, Said};
+use crate::domain::owners::Owners;
 use crate::domain::snapshot::{Reading, Snapshot};
 use crate::domain::traffic::{AccountUsage, SubUser, Usage, Window};
 
@@ -62,7 +63,7 @@ struct Days {
 
 impl Days {
     fn new(budgets: Vec<Budget>) -> Self {
-        let rules = Rules { budgets, operator: vec!["boss".into()] };
+        let rules = Rules { budgets, operator: vec!["boss".into()], owners: Owners::default() };
         let limit = Some(Limit::Bytes(Bytes(100 * GB)));
         Self { rules, incidents: Incidents::default(), snapshot: Snapshot::default(), limit }
     }

@@ -1,7 +1,6 @@
 //! One account, its sub-users as the vendor has them, and everything from a look to a settled write.
 
 use std::collections::BTreeMap;
-use std::sync::Arc;
 
 use jiff::{Timestamp, ToSpan};
 
@@ -234,10 +233,12 @@ impl World {
 
     /// Saves a change of the books.
     pub(super) fn take(&mut self, delta: &Delta) {
-        let terms = BTreeMap::new();
-        let rules = Rules { budgets: &self.budgets, terms: &terms };
-        let operator = [Arc::from("operator")];
-        for notice in crate::domain::act::words::notices(rules, &operator, delta, &self.incidents) {
+        let rules = crate::domain::judgement::Rules {
+            budgets: self.budgets.clone(),
+            operator: vec!["operator".into()],
+            owners: Default::default(),
+        };
+        for notice in crate::domain::act::words::notices(&rules, delta, &self.incidents) {
             self.told.push(format!("{}: {}", notice.receiver, notice.title));
             self.notices.push(notice);
         }

@@ -67,7 +67,7 @@ fn what_stands_open_goes_on_standing_while_it_is_unknown() {
     days.look(at(0), &one("a", 10));
     days.look(at(5), &one("a", 51));
     let of = |days: &Days, receiver: &str| {
-        days.with_view(|days, view| open(&days.rules.budgets, &[view], &days.incidents, receiver))
+        days.with_view(|days, view| open(&days.rules, &[view], &days.incidents, receiver))
     };
     let found = of(&days, "finance");
     let [standing] = &found[..] else { panic!("{found:?}") };
@@ -76,4 +76,20 @@ fn what_stands_open_goes_on_standing_while_it_is_unknown() {
     days.judge(at(60));
     assert_eq!(of(&days, "finance"), found, "too old to judge is no end");
     assert_eq!(of(&days, "boss"), []);
+}
+
+#[test]
+fn an_owner_hears_of_its_own_sub_users_whatever_the_threshold() {
+    use crate::domain::budget::selector::Selector;
+    let mut days = Days::new(vec![budget()]);
+    days.rules.owners = Owners::new(vec![(Selector::new("crawl_.*").unwrap(), vec!["crawlers".into()])]);
+    let both = |used| vec![("crawl_1".to_owned(), used), ("b".to_owned(), used)];
+    days.look(at(0), &both(10));
+    let plan = days.look(at(5), &both(41));
+    let of_owner = news(to(&plan, "crawlers"));
+    assert_eq!((of_owner.open, of_owner.items.len()), (1, 1));
+    assert!(of_owner.items[0].line.starts_with("crawl_1 at acme"), "{:?}", of_owner.items);
+    assert_eq!((news(to(&plan, "ops")).open, news(to(&plan, "ops")).items.len()), (2, 2));
+    let open = days.with_view(|days, view| open(&days.rules, &[view], &days.incidents, "crawlers"));
+    assert_eq!(open.len(), 1);
 }
