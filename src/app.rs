@@ -2,7 +2,7 @@
 //!
 //! `state` makes what is watched of a configuration, by way of `accounts`; `daemon` starts and stops everything in order,
 //! a `generation` of collectors a configuration; `watch` is told of each pass and keeps `publisher` and proxymeter's own
-//! metrics up to date; `source` is what the web server asks.
+//! metrics up to date; `source` is what the web server asks; `telling` hands on to people what `decide` posts.
 
 pub mod accounts;
 pub mod backfill;
@@ -17,6 +17,7 @@ pub mod once;
 mod publisher;
 mod source;
 mod state;
+mod telling;
 mod watch;
 
 /// Installs the one provider of cryptography; the first thing that a process does.

@@ -12,6 +12,7 @@ use super::decide::{Decider, Keeping, Settings};
 use super::generation::Generation;
 use super::source::Everything;
 use super::state::Sessions;
+use super::telling::Telling;
 use super::watch::Watch;
 use crate::collect::clock::Clock;
 use crate::config::{Config, Problems};
@@ -85,17 +86,28 @@ impl Daemon {
         let server = tokio::spawn(web::serve(listener, source, options, stop.clone()));
         tracing::info!(%address, accounts = config.accounts.len(), "collects, and serves /metrics");
 
+        let clock_now = clock.now();
         let time = tokio::spawn(keep_time(clock, stop.clone()));
-        let decider = Arc::new(Decider::new(watch.clone(), Settings::of(&config), keeping).await);
+        let keeping = Arc::new(keeping);
+        let telling = Arc::new(Telling::new(watch.clone(), keeping.clone()));
+        telling.begin(&config, clock_now).await;
+        let decider =
+            Decider::new(watch.clone(), Settings::of(&config), keeping.clone(), telling.clone()).await;
+        let decider = Arc::new(decider);
         // Passes that end while the process stops are still counted.
         let last = CancellationToken::new();
         let deciding = tokio::spawn(decider.clone().run(last.clone()));
+        let tending = tokio::spawn(telling.clone().run(last.clone()));
         let generation = Generation::start(&config, &watch).await?;
-        let generation = reloading(config, generation, &watch, &decider, &sessions, reload, &stop).await?;
+        let known = Known { watch: &watch, decider: &decider, telling: &telling, sessions: &sessions };
+        let generation = reloading(config, generation, known, reload, &stop).await?;
         tracing::info!("stops: running passes and answers may end");
         generation.stop().await?;
         last.cancel();
         deciding.await.context("the decider")?;
+        tending.await.context("what goes on beside the courier")?;
+        telling.stop().await;
+        keeping.close().await;
         server.await.context("the web server")?;
         time.await.context("the clock")?;
         tracing::info!("stopped");
@@ -103,13 +115,20 @@ impl Daemon {
     }
 }
 
+/// What outlives a generation.
+#[derive(Clone, Copy)]
+struct Known<'a> {
+    watch: &'a Arc<Watch>,
+    decider: &'a Decider,
+    telling: &'a Telling,
+    sessions: &'a Sessions,
+}
+
 /// Changes generations when asked to, until `stop`; a configuration with a mistake changes nothing.
 async fn reloading(
     mut config: Config,
     mut generation: Generation,
-    watch: &Arc<Watch>,
-    decider: &Decider,
-    sessions: &Sessions,
+    Known { watch, decider, telling, sessions }: Known<'_>,
     mut reload: Reload,
     stop: &CancellationToken,
 ) -> anyhow::Result<Generation> {
@@ -137,6 +156,7 @@ async fn reloading(
         generation.stop().await?;
         let state = sessions.state(&next, &watch.clock, &watch.own, Some(&before))?;
         watch.swap(state);
+        telling.replace(&next, watch.clock.now()).await;
         decider.reload(Settings::of(&next)).await;
         config = next;
         generation = Generation::start(&config, watch).await?;

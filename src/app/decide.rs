@@ -3,6 +3,7 @@
 //! One task, so that nothing is decided twice. Without the store nothing is decided, and metrics go on (F32).
 
 mod acts;
+mod again;
 mod answer;
 mod ask;
 mod books;
@@ -13,7 +14,6 @@ mod past;
 mod publish;
 mod store;
 mod targets;
-mod tell;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
@@ -26,11 +26,13 @@ use tokio::time::{Instant, MissedTickBehavior};
 use tokio_util::sync::CancellationToken;
 
 use super::publisher::off_the_workers;
+use super::telling::{Addresses, Telling, Threads};
 use super::watch::{Watch, Watched};
-use crate::config::{Config, Receiver};
+use crate::config::Config;
 use crate::domain::account::{Account, AccountName};
 use crate::domain::act::action::{Action, ActionId};
 use crate::domain::act::books::Books;
+use crate::domain::act::words;
 use crate::domain::budget::period::PeriodRule;
 use crate::domain::collector::Collector;
 use crate::domain::evaluate::{Tolerance, View};
@@ -38,7 +40,7 @@ use crate::domain::grant::Grant;
 use crate::domain::incident::Incidents;
 use crate::domain::judgement::{Judgement, Rules, judge};
 use crate::domain::ledger::Ledger;
-use crate::domain::owners::Owners;
+use crate::domain::outbox::Posting;
 use crate::domain::snapshot::{Snapshot, SubUserKey};
 use crate::domain::units::Limit;
 use crate::enforce::Origins;
@@ -64,7 +66,7 @@ const ENDED_COUNTS: SignedDuration = SignedDuration::from_hours(24);
 /// What the configuration says of judging.
 pub(super) struct Settings {
     rules: Rules,
-    receivers: BTreeMap<Arc<str>, Receiver>,
+    addresses: Addresses,
     /// The periods that budgets count in, each once.
     spans: Vec<PeriodRule>,
     lag: Duration,
@@ -88,9 +90,9 @@ impl Settings {
             rules: Rules {
                 budgets: config.budgets.clone(),
                 operator: config.operator.notify.clone(),
-                owners: Owners::default(),
+                owners: config.owners.clone(),
             },
-            receivers: config.receivers.clone(),
+            addresses: Addresses::of(config),
             spans,
             lag: config.collect.lag,
             days_kept: config.collect.retention_days,
@@ -123,6 +125,9 @@ struct Held {
     judged: BTreeSet<AccountName>,
     /// Plans that a person approved, and that were held against the newest figures then.
     approved: BTreeSet<ActionId>,
+    /// Where the threads of what people were told stand.
+    threads: Threads,
+    again: again::Rounds,
 }
 
 impl Held {
@@ -137,7 +142,8 @@ pub(super) struct Decider {
     watch: Arc<Watch>,
     settings: ArcSwap<Settings>,
     held: Mutex<Held>,
-    keeping: Keeping,
+    keeping: Arc<Keeping>,
+    telling: Arc<Telling>,
     /// Told when something may be due.
     acting: Notify,
     origins: Origins,
@@ -169,12 +175,18 @@ impl Known {
 
 impl Decider {
     /// A decider that goes on from what the store remembers.
-    pub(super) async fn new(watch: Arc<Watch>, settings: Settings, keeping: Keeping) -> Self {
+    pub(super) async fn new(
+        watch: Arc<Watch>,
+        settings: Settings,
+        keeping: Arc<Keeping>,
+        telling: Arc<Telling>,
+    ) -> Self {
         let decider = Self {
             watch,
             settings: ArcSwap::from_pointee(settings),
             held: Mutex::default(),
             keeping,
+            telling,
             acting: Notify::new(),
             origins: Origins::default(),
             is_alone: false,
@@ -226,7 +238,6 @@ impl Decider {
                 tracing::error!(%error, "a task of the decider ended early");
             }
         }
-        self.keeping.close().await;
     }
 
     /// Does what commands ask until `stop`; apart from looking, since an answer may wait for a vendor.
@@ -256,6 +267,7 @@ impl Decider {
         let is_deciding = self.decide(held, &settings, &known, now).await;
         self.show_ownership(&settings, now).await;
         self.show_actions(held);
+        self.again(held, &settings, &known, now).await;
         self.publish(held, &settings, &known, now, is_deciding);
         self.pace(held, &settings, &known, now);
     }
@@ -281,11 +293,15 @@ impl Decider {
         if judgement.decision.is_empty() && acts.is_empty() {
             held.incidents = judgement.incidents;
             held.judged.extend(judged);
-            self.took(held, settings, &acts);
+            self.took(held, &acts);
+            self.show_state(held, settings, known);
             return false;
         }
+        let mut notices = judgement.plan.notices.clone();
+        notices.extend(words::notices(&settings.rules, &acts, &judgement.incidents));
+        let told = settings.addresses.post(&notices, &held.threads, now);
         // Nothing leaves unsaved: what cannot be saved is judged again at the next look.
-        if let Err(problem) = store.save_decision(&judgement.decision, &acts).await {
+        if let Err(problem) = store.save_decision(&judgement.decision, &acts, &told).await {
             self.store_failed(
                 held,
                 &problem,
@@ -295,22 +311,25 @@ impl Decider {
             return false;
         }
         self.store_works(held);
-        self.take(held, settings, judgement, &*store, now).await;
+        self.take(held, judgement, &*store, now).await;
         held.judged.extend(judged);
-        self.took(held, settings, &acts);
+        self.took(held, &acts);
+        // Before anybody is woken: who is told a state is told this one.
+        self.show_state(held, settings, known);
+        self.posted(held, &told);
         true
     }
 
-    async fn take(
-        &self,
-        held: &mut Held,
-        settings: &Settings,
-        judgement: Judgement,
-        store: &dyn Store,
-        now: Timestamp,
-    ) {
+    /// Takes over what was posted, and has it told.
+    fn posted(&self, held: &mut Held, told: &[Posting]) {
+        if !told.is_empty() {
+            held.threads.took(told);
+            self.telling.wake();
+        }
+    }
+
+    async fn take(&self, held: &mut Held, judgement: Judgement, store: &dyn Store, now: Timestamp) {
         held.incidents = judgement.incidents;
-        tell::all(&judgement.plan.notices, &settings.receivers);
         if !judgement.decision.ended.is_empty() {
             let since = now.checked_sub(ENDED_COUNTS).unwrap_or(Timestamp::MIN);
             match store.ended_since(since).await {

@@ -253,6 +253,25 @@ impl Watch {
         troubles.iter().map(|(of, trouble)| format!("{of}: {trouble}")).collect()
     }
 
+    /// Why collection does not work, if it does not: a collector without a good answer, or none that is new enough.
+    pub(super) fn unhealthy(&self, now: Timestamp) -> Option<String> {
+        let state = self.state.load();
+        for (name, watched) in &state.accounts {
+            for (collector, known) in watched.all_known() {
+                let is_old = |at: Timestamp| now.duration_since(at).unsigned_abs() > known.stale_after;
+                let why = match known.observed {
+                    _ if known.is_overdue(now) => "is overdue",
+                    None if known.is_attempted => "has no good answer",
+                    None => "has not answered yet",
+                    Some(observed) if is_old(observed) => "has no new answer",
+                    Some(_) => continue,
+                };
+                return Some(format!("{name}: {collector} {why}"));
+            }
+        }
+        None
+    }
+
     /// What is watched now.
     pub(super) fn state(&self) -> Arc<State> {
         self.state.load_full()

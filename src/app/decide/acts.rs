@@ -9,7 +9,7 @@ use std::sync::Arc;
 
 use jiff::Timestamp;
 
-use super::{Decider, Held, Settings, tell};
+use super::{Decider, Held, Settings};
 use crate::app::watch::{Acted, State as Watched};
 use crate::config::Config;
 use crate::domain::account::AccountName;
@@ -19,7 +19,7 @@ use crate::domain::act::gate::Gate;
 use crate::domain::act::step::{Rules, Terms};
 use crate::domain::act::words;
 use crate::domain::guard::Guard;
-use crate::domain::incident::Incidents;
+use crate::domain::outbox::Posting;
 use crate::domain::snapshot::{SubUserKey, SubUserRow};
 use crate::domain::traffic::SubUser;
 use crate::domain::units::Limit;
@@ -81,20 +81,20 @@ impl Decider {
         state.accounts.iter().filter_map(of).collect()
     }
 
-    /// Takes over what was saved of actions, and tells of it.
-    pub(super) fn took(&self, held: &mut Held, settings: &Settings, delta: &Delta) {
-        self.took_quietly(held, delta);
-        self.tell_of(settings, delta);
-    }
-
-    /// Tells the receivers of what was saved.
-    pub(super) fn tell_of(&self, settings: &Settings, delta: &Delta) {
-        let notices = words::notices(&settings.rules, delta, &Incidents::default());
-        tell::all(&notices, &settings.receivers);
+    /// What people are told of changes of actions; with the rest of a batch where it belongs to one.
+    pub(super) fn told_of(&self, held: &Held, delta: &Delta, is_of_batch: bool) -> Vec<Posting> {
+        let settings = self.settings.load();
+        let notices = words::notices(&settings.rules, delta, &held.incidents);
+        let now = self.watch.clock.now();
+        if is_of_batch {
+            settings.addresses.gather(&notices, &held.threads, now)
+        } else {
+            settings.addresses.post(&notices, &held.threads, now)
+        }
     }
 
     /// Takes over what was saved of actions: remembered, counted, and shown to the collectors and the enforcer.
-    pub(super) fn took_quietly(&self, held: &mut Held, delta: &Delta) {
+    pub(super) fn took(&self, held: &mut Held, delta: &Delta) {
         if delta.is_empty() && delta.quiet.is_empty() {
             return;
         }
@@ -124,14 +124,14 @@ impl Decider {
             let after = entry.after.map(|record| record.to_string());
             tracing::info!(
                 account = %entry.account,
-                sub_user = %tell::on_one_line(&entry.name),
+                sub_user = %on_one_line(&entry.name),
                 action = entry.action.map(|id| id.0),
                 by = %entry.by,
                 step = entry.step,
                 before,
                 after,
                 "{}",
-                tell::on_one_line(&entry.words)
+                on_one_line(&entry.words)
             );
         }
         held.published.clear();
@@ -320,4 +320,9 @@ impl Named {
     fn as_owner(&self) -> Owner<'_> {
         Owner { provider: self.provider, account: self.account.as_str() }
     }
+}
+
+/// Vendors' names may hold anything.
+fn on_one_line(text: &str) -> String {
+    text.chars().map(|c| if c.is_control() { ' ' } else { c }).collect()
 }

@@ -8,6 +8,7 @@ use anyhow::Context;
 use super::answer::Wish;
 use super::store::{Keeping, location};
 use super::{Decider, Settings};
+use crate::app::telling::Telling;
 use crate::app::{once, state};
 use crate::collect::clock::Clock;
 use crate::config::Config;
@@ -18,6 +19,9 @@ use crate::store::{Access, open};
 
 /// The longest that a command waits for the owner.
 const PATIENCE: Duration = Duration::from_secs(30);
+
+/// How long a command tells people of what it did; what is left waits for the daemon.
+const LAST_WORDS: Duration = Duration::from_secs(10);
 
 /// What became of a wish.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -51,13 +55,20 @@ async fn here(config: &Config, clock: Arc<Clock>, keeping: Keeping, wish: &Wish)
     if wish.needs_figures() {
         once::pass_all(config, &watch, || {}).await;
     }
-    let decider = Arc::new(Decider::new(watch, Settings::of(config), keeping).await.alone());
+    let keeping = Arc::new(keeping);
+    let telling = Arc::new(Telling::new(watch.clone(), keeping.clone()));
+    let decider = Decider::new(watch, Settings::of(config), keeping, telling.clone()).await;
+    let decider = Arc::new(decider.alone());
     if wish.needs_figures() {
         let mut held = decider.held.lock().await;
         let known = decider.known(&decider.settings.load());
         decider.count(&mut held, &known, clock.now()).await;
     }
     let answer = decider.grant_wish(wish, &who()).await;
+    if telling.has_posted() {
+        telling.replace(config, clock.now()).await;
+        telling.finish(LAST_WORDS).await;
+    }
     decider.keeping.close().await;
     Ok(Asked { exit: answer.exit, text: answer.text })
 }

@@ -6,7 +6,8 @@ use std::time::Duration;
 use arc_swap::ArcSwapOption;
 use tokio::time::Instant;
 
-use super::{Decider, Held, tell};
+use super::{Decider, Held};
+use crate::app::telling::Threads;
 use crate::config::StoreLocation;
 use crate::domain::budget::threshold::Severity;
 use crate::metrics::own::StorePart;
@@ -79,7 +80,7 @@ impl Keeping {
     }
 
     /// The store, if decisions can be made.
-    pub(super) fn decisions(&self) -> Option<Arc<dyn Store>> {
+    pub(in crate::app) fn decisions(&self) -> Option<Arc<dyn Store>> {
         self.store.load().as_deref().map(Arc::clone)
     }
 
@@ -88,7 +89,7 @@ impl Keeping {
         self.decisions().filter(|store| store.history().is_ok())
     }
 
-    pub(super) async fn close(&self) {
+    pub(in crate::app) async fn close(&self) {
         if let Some(store) = self.store.swap(None) {
             store.close().await;
         }
@@ -121,6 +122,7 @@ impl Decider {
         held.grants = store.grants().await?;
         held.books = store.acts().await?;
         held.own_limits = super::acts::own_limits(&held.books);
+        held.threads = Threads::of(store.threads().await?);
         self.show_actions(held);
         let now = self.watch.clock.now();
         held.ended = store.ended_since(now.checked_sub(super::ENDED_COUNTS).unwrap_or(now)).await?;
@@ -161,9 +163,7 @@ impl Decider {
         self.watch.own.store(StorePart::Decisions, false);
         let trouble = problem.to_string();
         if held.store.trouble.as_ref() != Some(&trouble) {
-            let settings = self.settings.load();
-            let words = format!("{what}: {trouble}");
-            tell::operator(&settings.rules.operator, &settings.receivers, Severity::Critical, &words);
+            self.telling.tell_unsaved(Severity::Critical, format!("{what}: {trouble}"));
             tracing::error!(reason = problem.reason(), "{what}: {trouble}");
         }
         self.watch.trouble("the store", Some(trouble.clone()));
@@ -185,9 +185,8 @@ impl Decider {
         self.watch.own.store(StorePart::Decisions, true);
         self.watch.trouble("the store", None);
         if held.store.trouble.take().is_some() {
-            let settings = self.settings.load();
             let words = "the store can be used again: decisions are made";
-            tell::operator(&settings.rules.operator, &settings.receivers, Severity::Info, words);
+            self.telling.tell_unsaved(Severity::Info, words.to_owned());
             tracing::info!("{words}");
         }
     }
@@ -209,9 +208,8 @@ impl Decider {
         self.watch.own.store(StorePart::History, false);
         let trouble = problem.to_string();
         if held.store.history.as_ref() != Some(&trouble) {
-            let settings = self.settings.load();
             let words = format!("no history is kept, decisions go on: {trouble}");
-            tell::operator(&settings.rules.operator, &settings.receivers, Severity::Warning, &words);
+            self.telling.tell_unsaved(Severity::Warning, words.clone());
             tracing::error!(reason = problem.reason(), "{words}");
         }
         self.watch.trouble("the history", Some(trouble.clone()));

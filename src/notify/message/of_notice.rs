@@ -42,6 +42,16 @@ impl From<threshold::Severity> for Severity {
     }
 }
 
+impl From<Severity> for threshold::Severity {
+    fn from(severity: Severity) -> Self {
+        match severity {
+            Severity::Info => Self::Info,
+            Severity::Warning => Self::Warning,
+            Severity::Critical => Self::Critical,
+        }
+    }
+}
+
 fn of_news(news: &notice::News) -> News {
     News {
         budget: news.budget.to_string(),

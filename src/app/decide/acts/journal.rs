@@ -1,6 +1,7 @@
 //! The journal that the enforcer writes through: every step of an action is saved before the next one is taken.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 
 use async_trait::async_trait;
@@ -14,6 +15,7 @@ use crate::domain::act::carry::{Work, Write, under_way};
 use crate::domain::act::gate::Gate;
 use crate::domain::act::pick::{is_as_picked, pick};
 use crate::domain::act::settle::{Found, intent, settle};
+use crate::domain::outbox::{Change, Posting};
 use crate::domain::snapshot::SubUserKey;
 use crate::enforce::{Due, Journal, MOST};
 use crate::store::error::StoreError;
@@ -22,10 +24,10 @@ use crate::store::error::StoreError;
 pub(super) struct OfAccount {
     decider: Arc<Decider>,
     account: AccountName,
-    /// What was saved in this batch and nobody was told of yet.
-    untold: Mutex<Delta>,
     /// What was due when this batch began.
     picked: Mutex<BTreeMap<SubUserKey, Work>>,
+    /// Whether anything of this batch is to be told.
+    has_told: AtomicBool,
 }
 
 /// What became of changes that were to be saved.
@@ -40,19 +42,28 @@ enum Saved {
 
 impl OfAccount {
     pub(super) fn new(decider: Arc<Decider>, account: AccountName) -> Self {
-        Self { decider, account, untold: Mutex::default(), picked: Mutex::default() }
+        Self { decider, account, picked: Mutex::default(), has_told: AtomicBool::new(false) }
     }
 
     /// Tells of the whole batch at once: ten that are done and eighteen that wait are one notice.
     pub(super) async fn tell(&self) {
         self.decider.show_actions(&*self.decider.held.lock().await);
-        let delta = std::mem::take(&mut *self.untold.lock().unwrap_or_else(PoisonError::into_inner));
-        self.decider.tell_of(&self.decider.settings.load(), &delta);
+        if !self.has_told.swap(false, Ordering::Relaxed) {
+            return;
+        }
+        let Some(store) = self.decider.keeping.decisions() else { return };
+        let release = Change::Release { now: self.now() };
+        // What is not released is told a minute after it was saved.
+        if let Err(problem) = store.save_outbox(&[release]).await {
+            tracing::debug!("what is told of a batch waits its minute: {problem}");
+        }
+        self.decider.telling.wake();
     }
 
-    fn took(&self, held: &mut Held, delta: &Delta) {
-        self.decider.took_quietly(held, delta);
-        self.untold.lock().unwrap_or_else(PoisonError::into_inner).append(delta.clone());
+    fn took(&self, held: &mut Held, delta: &Delta, told: &[Posting]) {
+        self.decider.took(held, delta);
+        held.threads.took(told);
+        self.has_told.fetch_or(!told.is_empty(), Ordering::Relaxed);
     }
 
     /// Saves a change of the books, and takes it over; whether it was saved.
@@ -61,9 +72,10 @@ impl OfAccount {
             return true;
         }
         let Some(store) = self.decider.keeping.decisions() else { return false };
-        match store.save_acts(delta).await {
+        let told = self.decider.told_of(held, delta, true);
+        match store.save_acts(delta, &told).await {
             Ok(()) => {
-                self.took(held, delta);
+                self.took(held, delta, &told);
                 true
             }
             Err(problem) => {
@@ -98,9 +110,10 @@ impl OfAccount {
             return Saved::Paused;
         }
         let Some(store) = self.decider.keeping.decisions() else { return Saved::Nothing };
-        match store.save_intents(&self.account, &delta, self.now()).await {
+        let told = self.decider.told_of(&held, &delta, true);
+        match store.save_intents(&self.account, &delta, &told, self.now()).await {
             Ok(None) => {
-                self.took(&mut held, &delta);
+                self.took(&mut held, &delta, &told);
                 // Whoever is about to leave the vendor's list: the next one may come before the batch ends.
                 self.decider.show_actions(&held);
                 Saved::Of(keys)

@@ -204,9 +204,10 @@ impl Decider {
 
     async fn save(&self, held: &mut Held, delta: &Delta) -> Result<(), Answer> {
         let Some(store) = self.keeping.decisions() else { return Err(answered(FAILED, NO_STORE)) };
-        store.save_acts(delta).await.map_err(|problem| answered(FAILED, problem.to_string()))?;
-        let settings = self.settings.load_full();
-        self.took(held, &settings, delta);
+        let told = self.told_of(held, delta, false);
+        store.save_acts(delta, &told).await.map_err(|problem| answered(FAILED, problem.to_string()))?;
+        self.took(held, delta);
+        self.posted(held, &told);
         self.show_actions(held);
         Ok(())
     }
