@@ -7,6 +7,7 @@ use jiff::Timestamp;
 
 use crate::collect::holder::Holder;
 use crate::domain::collector::Collector;
+use crate::domain::owners::Owners;
 use crate::metrics::catalog::FamilyId;
 use crate::metrics::exposition::{Exposition, Segment};
 use crate::metrics::traffic::{self, Encoded, Tolerances};
@@ -23,6 +24,7 @@ pub(super) struct Published {
 pub(super) struct Publisher {
     pub(super) exposition: Exposition,
     targets_top: usize,
+    owners: Owners,
 }
 
 impl Published {
@@ -32,8 +34,8 @@ impl Published {
 }
 
 impl Publisher {
-    pub(super) fn new(exposition: Exposition, targets_top: usize) -> Self {
-        Self { exposition, targets_top }
+    pub(super) fn new(exposition: Exposition, targets_top: usize, owners: Owners) -> Self {
+        Self { exposition, targets_top, owners }
     }
 
     /// Encodes what `collector` brought, and the account's own series, which follow from all readings.
@@ -69,9 +71,11 @@ impl Publisher {
     fn encode(&self, published: &Published, collector: Collector, now: Timestamp) -> Encoded {
         let snapshot = published.holder.snapshot();
         let account = published.holder.account();
-        let encode =
-            || traffic::encode(collector, account, &snapshot, &published.tolerances, self.targets_top, now);
-        off_the_workers(encode)
+        let Self { targets_top, owners, .. } = self;
+        let tolerances = &published.tolerances;
+        off_the_workers(|| {
+            traffic::encode(collector, account, &snapshot, tolerances, *targets_top, owners, now)
+        })
     }
 
     fn publish(&self, published: &Published, encoded: &BTreeMap<Collector, Encoded>) {

@@ -146,7 +146,7 @@ impl Sessions {
         }
         *sessions = kept;
         let publisher =
-            Publisher::new(Exposition::new(config.collect.max_series), config.collect.targets_top);
+            Publisher::new(Exposition::new(config.collect.max_series), config.collect.targets_top, config.owners.clone());
         Ok(State { publisher, accounts: watched })
     }
 }

@@ -15,6 +15,7 @@ use super::catalog::FamilyId;
 use super::exposition::{SampleWriter, Segment};
 use crate::domain::account::Account;
 use crate::domain::collector::Collector;
+use crate::domain::owners::Owners;
 use crate::domain::snapshot::{Reading, Snapshot};
 
 /// How old what a collector brought may become before its series disappear.
@@ -35,13 +36,14 @@ struct Context<'a> {
     snapshot: &'a Snapshot,
     tolerances: &'a Tolerances,
     targets_top: usize,
+    owners: &'a Owners,
     now: Timestamp,
     valid_until: Cell<Timestamp>,
 }
 
 /// Encodes what `collector` brought; the account's own series also follow from what others brought.
 ///
-/// `targets_top` targets of a sub-user have series of their own, the rest are one.
+/// `targets_top` targets of a sub-user have series of their own, the rest are one; `owners` says whose sub-users are.
 #[must_use]
 pub fn encode(
     collector: Collector,
@@ -49,10 +51,11 @@ pub fn encode(
     snapshot: &Snapshot,
     tolerances: &Tolerances,
     targets_top: usize,
+    owners: &Owners,
     now: Timestamp,
 ) -> Encoded {
     let valid_until = Cell::new(Timestamp::MAX);
-    let context = Context { account, snapshot, tolerances, targets_top, now, valid_until };
+    let context = Context { account, snapshot, tolerances, targets_top, owners, now, valid_until };
     let writers = match collector {
         Collector::Account => account::write(&context),
         Collector::SubUsers => sub_users::write(&context),

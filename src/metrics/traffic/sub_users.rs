@@ -30,8 +30,8 @@ pub(super) fn write(context: &Context<'_>) -> Vec<SampleWriter> {
         }
         let id = sub_user.id.as_ref().map_or("", |id| &id.0);
         let status = sub_user.status.as_deref().unwrap_or_default();
-        // Owners come with the receivers of messages.
-        info.sample(&[product, name, id, status, ""], 1_u64);
+        let owners: Vec<&str> = context.owners.receivers_of(name).map(|owner| &**owner).collect();
+        info.sample(&[product, name, id, status, &owners.join(",")], 1_u64);
     }
     vec![traffic, limit, requests, enforced, info]
 }

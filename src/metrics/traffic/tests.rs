@@ -6,6 +6,7 @@ use jiff::civil::date;
 use jiff::{SignedDuration, Timestamp};
 
 use super::*;
+use crate::domain::budget::selector::Selector;
 use crate::domain::example;
 use crate::domain::traffic::{AccountUsage, SubUser, Subscription, TargetUsage, Usage, Window};
 use crate::domain::units::{Bytes, Limit};
@@ -88,9 +89,14 @@ fn snapshot() -> Snapshot {
 }
 
 fn text(collector: Collector, snapshot: &Snapshot, now: Timestamp) -> String {
-    let encoded = encode(collector, &account(), snapshot, &tolerances(), 2, now);
+    let encoded = encode(collector, &account(), snapshot, &tolerances(), 2, &owners(), now);
     let text: Vec<_> = encoded.segments.iter().flat_map(|(_, segment)| segment.text().to_vec()).collect();
     String::from_utf8(text).unwrap().replace("provider=\"oxylabs\",account=\"acme\"", "…")
+}
+
+fn owners() -> Owners {
+    let name = Selector::new("a").unwrap();
+    Owners::new(vec![(name, vec!["ops".into(), "crawlers".into()])])
 }
 
 #[test]
@@ -120,7 +126,7 @@ fn sub_users() {
     proxymeter_sub_user_limit_enforced{…,product="mobile",sub_user="a"} 1
     proxymeter_sub_user_limit_enforced{…,product="mobile",sub_user="open \"x\"\n"} 0
     proxymeter_sub_user_limit_enforced{…,product="mobile",sub_user="blocked"} 1
-    proxymeter_sub_user_info{…,product="mobile",sub_user="a",sub_user_id="1",status="active",owner=""} 1
+    proxymeter_sub_user_info{…,product="mobile",sub_user="a",sub_user_id="1",status="active",owner="ops,crawlers"} 1
     proxymeter_sub_user_info{…,product="mobile",sub_user="open \"x\"\n",sub_user_id="2",status="active",owner=""} 1
     proxymeter_sub_user_info{…,product="mobile",sub_user="blocked",sub_user_id="3",status="active",owner=""} 1
     proxymeter_sub_user_info{…,product="mobile",sub_user="silent",sub_user_id="4",status="active",owner=""} 1
@@ -164,18 +170,18 @@ fn a_figure_that_is_older_than_its_list_disappears_alone() {
     insta::assert_snapshot!(text(Collector::SubUsers, &relisted, after(21)), @r#"
     proxymeter_sub_user_traffic_limit_bytes{…,product="mobile",sub_user="a"} 70
     proxymeter_sub_user_limit_enforced{…,product="mobile",sub_user="a"} 1
-    proxymeter_sub_user_info{…,product="mobile",sub_user="a",sub_user_id="1",status="active",owner=""} 1
+    proxymeter_sub_user_info{…,product="mobile",sub_user="a",sub_user_id="1",status="active",owner="ops,crawlers"} 1
     "#);
 }
 
 #[test]
 fn series_are_right_until_the_first_reading_is_too_old_or_the_period_ends() {
     let until =
-        |collector, now| encode(collector, &account(), &snapshot(), &tolerances(), 2, now).valid_until;
+        |collector, now| encode(collector, &account(), &snapshot(), &tolerances(), 2, &owners(), now).valid_until;
     assert_eq!(until(Collector::SubUsers, after(1)), after(20));
     assert_eq!(until(Collector::SubUsers, after(21)), Timestamp::MAX, "nothing is left to disappear");
     let long: Tolerances =
         Collector::ALL.map(|collector| (collector, Duration::from_secs(90 * 86400))).into();
-    let encoded = encode(Collector::Account, &account(), &snapshot(), &long, 2, after(1));
+    let encoded = encode(Collector::Account, &account(), &snapshot(), &long, 2, &owners(), after(1));
     assert_eq!(encoded.valid_until.to_string(), "2026-02-01T00:00:00Z");
 }
