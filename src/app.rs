@@ -15,6 +15,7 @@ mod generation;
 pub mod logging;
 pub mod once;
 mod publisher;
+pub mod rendering;
 mod source;
 mod state;
 mod telling;

@@ -7,6 +7,7 @@ mod again;
 mod answer;
 mod ask;
 mod books;
+mod drill;
 mod explain;
 mod names;
 mod pace;

@@ -22,7 +22,8 @@ use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
 
 pub(super) use address::{Addresses, Threads, new_id};
-pub(crate) use notifiers::templates;
+pub(super) use notifiers::templates;
+
 
 use super::decide::Keeping;
 use super::watch::Watch;
@@ -57,6 +58,7 @@ pub(super) struct Telling {
 struct Ways {
     addresses: Addresses,
     built: BTreeMap<Arc<str>, Built>,
+    receivers: Vec<Receiver>,
     operator: Vec<Arc<str>>,
     fallbacks: BTreeMap<Arc<str>, Arc<str>>,
     watchdog: Option<Arc<watchdog::Watchdog>>,
@@ -101,7 +103,7 @@ impl Telling {
         self.watch.own.register_receivers(config.receivers.keys());
         self.watch.trouble("receivers that cannot be told", (!broken.is_empty()).then(|| broken.join("; ")));
         let off = self.settle_with_store(&addresses, &built, now).await;
-        let receivers = built
+        let receivers: Vec<Receiver> = built
             .iter()
             .filter_map(|(name, way)| {
                 let configured = config.receivers.get(name)?;
@@ -125,6 +127,7 @@ impl Telling {
         self.ways.store(Arc::new(Ways {
             addresses,
             built,
+            receivers: receivers.clone(),
             operator: config.operator.notify.clone(),
             fallbacks: config
                 .receivers
@@ -187,6 +190,22 @@ impl Telling {
             tracing::warn!("the outbox cannot be read: {problem}");
             Vec::new()
         })
+    }
+
+    /// Tries a receiver again that was gone.
+    pub(super) async fn switch_on(&self, name: &str) {
+        let Some(store) = self.keeping.decisions() else { return };
+        let is_off = match store.receivers_off().await {
+            Ok(off) => off.iter().any(|off| *off.receiver == *name),
+            Err(_) => false,
+        };
+        let ways = self.ways.load_full();
+        let receiver = ways.receivers.iter().find(|receiver| *receiver.name == *name);
+        if let (true, Some(receiver)) = (is_off, receiver)
+            && store.receiver_on(name).await.is_ok()
+        {
+            self.courier.start(Receiver { is_off: false, ..receiver.clone() });
+        }
     }
 
     /// Something was posted.
@@ -304,4 +323,17 @@ fn instead(
             stands_for: Some(delivery.id),
         }
     })
+}
+
+/// What would tell one receiver, and its recipients.
+///
+/// # Errors
+/// There is no such receiver, or it cannot be told.
+pub(super) fn build_one(
+    config: &Config,
+    receiver: &str,
+) -> Result<(Arc<dyn crate::notify::Notifier>, Vec<Arc<str>>), String> {
+    let built = notifiers::build(config).remove(receiver).ok_or("there is no such receiver")??;
+    let recipients = Addresses::of(config).get(receiver).map(|address| address.recipients.clone());
+    Ok((built.notifier, recipients.unwrap_or_default()))
 }

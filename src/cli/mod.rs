@@ -18,6 +18,7 @@ mod init;
 mod kept;
 mod man;
 mod metrics;
+mod notify;
 mod output;
 mod pause;
 mod reconcile;
@@ -75,6 +76,8 @@ enum Command {
     Pause(pause::Pause),
     /// Let lowering go on
     Resume(pause::Resume),
+    /// Test the ways to receivers, list who was told what, show how it looks
+    Notify(notify::Arguments),
     /// Copy the decisions
     Store(store::Arguments),
     /// Make one pass of every collector and print what it brought
@@ -171,6 +174,7 @@ fn run(command: Command) -> anyhow::Result<Exit> {
             Command::Explain(arguments) => explain::run(arguments).await,
             Command::Grant(arguments) => grant::run(arguments).await,
             Command::Incidents(arguments) => incidents::run(arguments).await,
+            Command::Notify(arguments) => notify::run(arguments).await,
             Command::Actions(arguments) => actions::run(arguments).await,
             Command::Pause(arguments) => pause::pause(arguments).await,
             Command::Resume(arguments) => pause::resume(arguments).await,

@@ -70,6 +70,11 @@ pub enum Wish {
         /// One of its sub-users by name; nothing: all.
         sub_user: Option<String>,
     },
+    /// A test of the way to receivers.
+    Drill {
+        /// Their names; none: all.
+        receivers: Vec<String>,
+    },
     /// Lowering may go on after a write that was not what the record then said.
     CloseBreakers {
         /// The account; nothing: all.
@@ -90,6 +95,7 @@ impl Wish {
             Self::Undo { .. } => "undo",
             Self::Keep { .. } => "keep",
             Self::Propose { .. } => "propose",
+            Self::Drill { .. } => "drill",
             Self::CloseBreakers { .. } => "close_breakers",
         }
     }
@@ -107,7 +113,7 @@ const TOO_LATE: SignedDuration = SignedDuration::from_secs(60);
 /// Exit codes of commands: done, failed, wrong usage, something is over, something unknown.
 pub(super) const DONE: u8 = 0;
 pub(super) const FAILED: u8 = 1;
-const USAGE: u8 = 2;
+pub(super) const USAGE: u8 = 2;
 const OVER: u8 = 3;
 const UNKNOWN: u8 = 4;
 
@@ -159,6 +165,7 @@ impl Decider {
             Wish::Propose { budget, sub_user } => {
                 return self.propose(budget, sub_user.as_deref(), who).await;
             }
+            Wish::Drill { receivers } => return self.drill(receivers, who).await,
             Wish::CloseBreakers { account } => return self.close_breakers(account.as_deref()).await,
             Wish::Explain { .. } | Wish::Grant { .. } | Wish::Acknowledge { .. } => {}
         }

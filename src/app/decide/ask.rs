@@ -64,6 +64,9 @@ async fn here(config: &Config, clock: Arc<Clock>, keeping: Keeping, wish: &Wish)
         let known = decider.known(&decider.settings.load());
         decider.count(&mut held, &known, clock.now()).await;
     }
+    if matches!(wish, Wish::Drill { .. }) {
+        telling.begin(config, clock.now()).await;
+    }
     let answer = decider.grant_wish(wish, &who()).await;
     if telling.has_posted() {
         telling.replace(config, clock.now()).await;
