@@ -131,6 +131,8 @@ pub enum Change {
         id: DeliveryId,
         /// The bytes; the same as before where there were any.
         body: Vec<u8>,
+        /// The message as JSON from now on, where it also tells what it replaces; nothing: as it was.
+        message: Option<String>,
         /// Older ones of the lane that it replaces: they end as superseded.
         replaces: Vec<DeliveryId>,
         /// What it has of them.

@@ -3,7 +3,9 @@
 //! `message` is what every medium is made of; a receiver's way is a [`Notifier`]; [`Outbox`] is what outlives the
 //! process, and `app` implements it over the store. Nothing here decides what is told.
 
+pub mod courier;
 pub mod error;
+pub mod log;
 pub mod message;
 pub mod schedule;
 
