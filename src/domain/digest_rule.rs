@@ -35,8 +35,8 @@ impl DigestRule {
 
     fn around(&self, now: Timestamp, zone: &TimeZone) -> impl Iterator<Item = Timestamp> {
         let today = now.to_zoned(zone.clone()).date();
-        let days =
-            (-DAYS_AROUND..=DAYS_AROUND).filter_map(move |days| today.checked_add(Span::new().days(days)).ok());
+        let days = (-DAYS_AROUND..=DAYS_AROUND)
+            .filter_map(move |days| today.checked_add(Span::new().days(days)).ok());
         let weekday = self.weekday;
         let days = days.filter(move |day| weekday.is_none_or(|weekday| day.weekday() == weekday));
         days.filter_map(|day| moment(day, self.at, zone))

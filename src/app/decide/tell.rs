@@ -3,17 +3,15 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use crate::config::{Receiver, ReceiverKind};
+use crate::config::{Receiver, Way};
 use crate::domain::budget::threshold::Severity;
 use crate::domain::plan::Notice;
 
 /// Tells every notice to its receiver.
 pub(super) fn all(notices: &[Notice], receivers: &BTreeMap<Arc<str>, Receiver>) {
     for notice in notices {
-        if let Some(receiver) = receivers.get(&notice.receiver) {
-            match receiver.kind {
-                ReceiverKind::Log => log(notice),
-            }
+        if let Some(Receiver { way: Way::Log, .. }) = receivers.get(&notice.receiver) {
+            log(notice);
         }
     }
 }
@@ -26,7 +24,7 @@ pub(super) fn operator(
     words: &str,
 ) {
     for name in to {
-        if let Some(Receiver { kind: ReceiverKind::Log }) = receivers.get(name) {
+        if let Some(Receiver { way: Way::Log, .. }) = receivers.get(name) {
             say(severity, name, &on_one_line(words));
         }
     }
