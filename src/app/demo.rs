@@ -14,8 +14,7 @@ use super::daemon::Daemon;
 use crate::collect::clock::Clock;
 use crate::config::{
     AccountConfig, AuthScheme, Collect, Config, CredentialSource, DEFAULT_TIMEOUT, DecodoDialect,
-    DecodoLogin, Log, Operator, Receiver, ReceiverKind, SecretSource, Store, StoreLocation, UpdateRoute,
-    Vendor, Web,
+    DecodoLogin, Log, Operator, SecretSource, Store, StoreLocation, UpdateRoute, Vendor, Way, Web,
 };
 use crate::domain::account::{Account, AccountName};
 use crate::domain::budget::amount::{Amount, Share};
@@ -26,6 +25,7 @@ use crate::domain::budget::{Budget, OnUnknown, Per};
 use crate::domain::collector::Collector;
 use crate::domain::cron::Cron;
 use crate::domain::guard::Guard;
+use crate::domain::owners::Owners;
 use crate::domain::units::Gigabyte;
 use crate::simulator::{self, Access, Scenario, Simulator};
 
@@ -76,16 +76,18 @@ fn config(
     let accounts =
         scenario.access().iter().map(|access| account(vendors, access)).collect::<anyhow::Result<_>>()?;
     Ok(Config {
-        web: Web { listen, open: true },
+        web: Web { listen, open: true, external_url: None },
         collect: Collect::default(),
         writes_off: false,
         accounts,
         budgets: vec![budget()?],
         standing_caps: BTreeMap::new(),
-        receivers: [(RECEIVER.into(), Receiver { kind: ReceiverKind::Log })].into(),
+        receivers: [(RECEIVER.into(), Way::Log.into())].into(),
+        smtp: None,
+        owners: Owners::default(),
         store: Store { location: StoreLocation::Sqlite(folder.join("proxymeter.db")), is_written: false },
         log: Log::default(),
-        operator: Operator { notify: vec![RECEIVER.into()] },
+        operator: Operator { notify: vec![RECEIVER.into()], watchdog: None },
         file: "demo".into(),
     })
 }

@@ -25,7 +25,15 @@ pub(super) struct Arguments {
 pub(super) async fn run(arguments: Arguments) -> anyhow::Result<Exit> {
     let config = arguments.place.load()?;
     for problem in config.unreadable_secrets() {
-        tracing::error!("{problem}; the other accounts are collected, this one when its secret can be read");
+        if problem.key.starts_with("accounts.") {
+            tracing::error!(
+                "{problem}; the other accounts are collected, this one when its secret can be read"
+            );
+        } else {
+            tracing::error!(
+                "{problem}; everything else goes on, this when its secret can be read and is right"
+            );
+        }
     }
     let stop = stop_on_signals()?;
     let reload = on_hangup(arguments.place.config)?;

@@ -197,7 +197,7 @@ pub(super) fn size_meant(text: &str) -> Option<String> {
     meant.parse::<Size>().is_ok().then_some(meant)
 }
 
-fn time_zone(text: &str) -> Result<TimeZone, Complaint> {
+pub(super) fn time_zone(text: &str) -> Result<TimeZone, Complaint> {
     let zones = jiff::tz::db();
     zones.get(text).map_err(|_| {
         let known: Vec<String> = zones.available().map(|name| name.to_string()).collect();

@@ -60,4 +60,12 @@ impl Complaint {
         self.hint = Some(Hint::Do(text.into()));
         self
     }
+
+    /// The same where a key goes by another name.
+    pub(super) fn in_words_of(mut self, key: &str, other: &str) -> Self {
+        if let Some(Hint::Do(text)) = &mut self.hint {
+            *text = text.replace(key, other);
+        }
+        self
+    }
 }

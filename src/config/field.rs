@@ -66,7 +66,7 @@ impl<'a> Field<'a> {
         let words = ["password", "passwd", "secret", "token", "credential", "webhook"];
         let key = key.to_lowercase();
         !key.ends_with("_file") && (words.iter().any(|word| key.contains(word)) || key.contains("key"))
-            || key == "url"
+            || matches!(key.as_str(), "url" | "urls" | "watchdog_url")
     }
 
     /// The type of the value, with the value where it is a harmless one.
@@ -126,6 +126,11 @@ impl<'a> Field<'a> {
         };
         self.refuse_as(complaint, expected);
         None
+    }
+
+    /// The text that stands here, whether or not it may.
+    pub(super) fn as_text(&self) -> Option<&'a str> {
+        self.value.as_str()
     }
 
     /// A text with something in it.

@@ -3,20 +3,7 @@
 //! Whoever builds one of them takes its line out.
 
 /// The keys; `*` stands for a name given by the operator.
-const LATER: [&[&str]; 12] = [
-    &["owners"],
-    &["receivers", "*", "alertmanager"],
-    &["receivers", "*", "digest"],
-    &["receivers", "*", "email"],
-    &["receivers", "*", "fallback"],
-    &["receivers", "*", "quiet_hours"],
-    &["receivers", "*", "remind"],
-    &["receivers", "*", "webhook"],
-    &["smtp"],
-    &["web", "admins"],
-    &["web", "config_file"],
-    &["web", "external_url"],
-];
+const LATER: [&[&str]; 2] = [&["web", "admins"], &["web", "config_file"]];
 
 /// What to say of a key that comes with a later version.
 pub(super) fn message() -> String {

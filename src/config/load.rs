@@ -8,8 +8,8 @@ use std::path::{Path, PathBuf};
 use super::problem::{Place, Problem, Problems, quote_path};
 use super::reader::Reader;
 use super::{
-    Config, accounts, budgets, collect, document, environment, guard, layers, log, operator, receivers,
-    store, switch, web,
+    Config, accounts, budgets, collect, document, environment, guard, layers, log, operator, owners,
+    receivers, smtp, store, switch, web,
 };
 
 /// Where the file is looked for, when neither the command nor the environment names one.
@@ -129,7 +129,7 @@ fn names_by_operator(values: &figment::value::Dict) -> Vec<(String, String)> {
 fn read(reader: &Reader, file: &Path, variables: &BTreeMap<String, OsString>) -> Option<Config> {
     let root = reader.root();
     let folder = file.parent().unwrap_or(Path::new(""));
-    let receivers = receivers::read(&root);
+    let receivers = receivers::read(&root, folder);
     let collect = collect::read(&root);
     let guard = guard::read(&root);
     let accounts = accounts::read(&root, folder, &guard);
@@ -149,7 +149,9 @@ fn read(reader: &Reader, file: &Path, variables: &BTreeMap<String, OsString>) ->
         standing_caps: budgets.standing_caps,
         store: store::read(&root, folder, variables),
         log: log::read(&root),
-        operator: operator::read(&root, &receivers),
+        operator: operator::read(&root, &receivers, folder),
+        smtp: smtp::read(&root, folder, receivers.has_email),
+        owners: owners::read(&root, &receivers),
         receivers: receivers.read,
         file: file.to_owned(),
     })
@@ -190,13 +192,14 @@ mod tests {
         keys
     }
 
-    /// The file with its examples of receivers and budgets live; what is commented twice stays a comment.
+    /// The file with its examples of receivers, budgets and mail live; what is commented twice stays a comment.
     fn with_examples(text: &str) -> String {
         let mut is_example = false;
         let lines = text.lines().map(|line| {
             let table = line.trim_start_matches("# ");
             if table.starts_with('[') {
-                is_example = table.starts_with("[receivers.") || table.starts_with("[budgets.");
+                let live = ["[receivers.", "[budgets.", "[templates]", "[owners]", "[smtp]"];
+                is_example = live.iter().any(|start| table.starts_with(start));
             }
             let bare = line.strip_prefix("# ").filter(|bare| {
                 let key = bare.split_once(" = ").map(|(key, _)| key);
@@ -213,7 +216,7 @@ mod tests {
         let text = with_examples(&std::fs::read_to_string(file).unwrap());
         let (reader, _) = layered(file, &text, &BTreeMap::new()).unwrap();
         let config = read(&reader, file, &BTreeMap::new()).unwrap();
-        assert!(config.budgets.len() > 1 && config.receivers.len() > 1);
+        assert!(config.budgets.len() > 1 && config.receivers.len() == 4 && config.smtp.is_some());
         let known = reader.known();
         let is_table = |path: &Vec<String>| {
             path.last().is_some_and(|last| last == "*")

@@ -11,6 +11,7 @@ use std::sync::Arc;
 
 use crate::domain::account::AccountName;
 use crate::domain::budget::Budget;
+use crate::domain::owners::Owners;
 
 mod accounts;
 mod budgets;
@@ -18,6 +19,7 @@ mod collect;
 mod complaint;
 mod document;
 mod duration;
+mod egress;
 mod environment;
 mod field;
 mod guard;
@@ -29,11 +31,13 @@ mod log;
 mod name;
 mod nearest;
 mod operator;
+mod owners;
 mod pattern;
 mod problem;
 mod reader;
 mod receivers;
 mod secret;
+mod smtp;
 mod store;
 mod switch;
 mod syntax;
@@ -53,10 +57,17 @@ pub use collect::{
 pub use duration::parse as parse_duration;
 pub use load::{load, load_text};
 pub use log::{Log, LogFormat};
-pub use operator::Operator;
+pub use operator::{DEFAULT_WATCHDOG_EVERY, Operator, Watchdog};
 pub use problem::{Place, Problem, Problems};
-pub use receivers::{Receiver, ReceiverKind};
+pub use receivers::alertmanager::DEFAULT_RESEND;
+pub use receivers::email::Mailbox;
+pub use receivers::fallback::{DEFAULT_FALLBACK_AFTER, Fallback};
+pub use receivers::templates::TemplateTexts;
+pub use receivers::way::Way;
+pub use receivers::webhook::{DEFAULT_CONNECTIONS, PAGERDUTY_URL, WebhookFormat};
+pub use receivers::{DEFAULT_GIVE_UP_AFTER, Receiver};
 pub use secret::{SecretError, SecretFault, SecretFile, SecretSource, read_secret};
+pub use smtp::{DEFAULT_SMTP_CONNECTIONS, DEFAULT_SMTP_TIMEOUT, Smtp, SmtpTls};
 pub use store::{Store, StoreLocation};
 pub use web::{DEFAULT_LISTEN, Web};
 
@@ -77,6 +88,10 @@ pub struct Config {
     pub standing_caps: BTreeMap<Arc<str>, Place>,
     /// Who can be told, by name.
     pub receivers: BTreeMap<Arc<str>, Receiver>,
+    /// The server that sends mail on; there where a receiver has email.
+    pub smtp: Option<Smtp>,
+    /// Whose the sub-users are.
+    pub owners: Owners,
     /// Where decisions and history are kept.
     pub store: Store,
     /// The log.
@@ -88,10 +103,16 @@ pub struct Config {
 }
 
 impl Config {
-    /// The secrets that cannot be had now; each stops its own account only.
+    /// The secrets that cannot be had now, or are not what they are for; each stops its own account, receiver, mail
+    /// or watchdog only.
     #[must_use]
     pub fn unreadable_secrets(&self) -> Vec<Problem> {
-        let secrets = self.accounts.values().map(|account| account.credential.secret());
-        secrets.filter_map(secret::problem).collect()
+        let accounts = self.accounts.values().map(|account| account.credential.secret());
+        let mail = self.smtp.iter().filter_map(|smtp| smtp.credentials.as_ref());
+        let secrets = accounts.chain(mail.map(|(_, password)| password));
+        let secrets = secrets.filter_map(|secret| secret::problem(secret, |_| Ok(())));
+        let receivers = self.receivers.values().flat_map(Receiver::secret_problems);
+        let watchdog = self.operator.watchdog.iter().filter_map(Watchdog::secret_problem);
+        secrets.chain(receivers).chain(watchdog).collect()
     }
 }

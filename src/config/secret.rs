@@ -4,9 +4,9 @@ use std::fmt;
 use std::io::{self, Read};
 use std::path::{Path, PathBuf};
 
-use secrecy::SecretString;
+use secrecy::{ExposeSecret, SecretString};
 
-use super::complaint::Complaint;
+use super::complaint::{Complaint, Hint};
 use super::problem::{Place, Problem};
 use super::reader::Section;
 
@@ -123,51 +123,126 @@ pub(super) struct SecretKeys {
 
 /// Reads a secret that must be there in exactly one way.
 pub(super) fn required(section: &Section<'_>, keys: &SecretKeys, folder: &Path) -> Option<SecretSource> {
+    let secret = optional(section, keys, folder, |_| Ok(()));
+    if secret.is_none() {
+        missing(section, keys);
+    }
+    secret.flatten()
+}
+
+/// Notes that a secret is not there.
+pub(super) fn missing(section: &Section<'_>, keys: &SecretKeys) {
+    let SecretKeys { inline, file } = *keys;
+    section.missing(inline, &format!("write: {file} = \"/run/secrets/NAME\", or {inline} = \"…\""));
+}
+
+/// Reads a secret that may be there: nothing where it is not, and nothing within where it has a mistake.
+///
+/// What stands in the configuration is held against `check`; what stands in a file, by [`problem`].
+pub(super) fn optional(
+    section: &Section<'_>,
+    keys: &SecretKeys,
+    folder: &Path,
+    check: impl Fn(&str) -> Result<(), Complaint>,
+) -> Option<Option<SecretSource>> {
     let SecretKeys { inline, file } = *keys;
     match (section.has(inline), section.has(file)) {
-        (false, false) => {
-            section.missing(inline, &format!("write: {file} = \"/run/secrets/NAME\", or {inline} = \"…\""));
-            None
-        }
+        (false, false) => None,
         (true, true) => {
             let other = section.field(inline)?.place().to_string();
             let message = format!("`{inline}` is set as well ({})", other.trim_end_matches(": "));
             section.refuse(file, Complaint::new(message).hiding().advise("take one of the two out"));
-            None
+            Some(None)
         }
-        (true, false) => section.parse(inline, "a text", |text| match text {
+        (true, false) => Some(section.parse(inline, "a text", |text| match text {
             "" => Err(Complaint::new("this secret is empty").hiding()),
-            text => Ok(SecretSource::Inline(SecretString::from(text))),
-        }),
+            text => check(text).map(|()| SecretSource::Inline(SecretString::from(text))),
+        })),
+        (false, true) => Some(in_file(section, inline, file, folder)),
+    }
+}
+
+fn in_file(
+    section: &Section<'_>,
+    inline: &'static str,
+    file: &'static str,
+    folder: &Path,
+) -> Option<SecretSource> {
+    let path = section.parse(file, "a file", |text| {
+        // The secret itself is no file's name, and would be told as one.
+        if text.contains("://") || text.starts_with("whsec_") {
+            let complaint = Complaint::new("this is no file, but seems to be the secret itself").hiding();
+            return Err(
+                complaint.advise(format!("write it as {inline}, or the name of the file that holds it"))
+            );
+        }
+        Ok(())
+    });
+    path?;
+    let path = folder.join(section.text(file)?);
+    let place = section.field(file)?.place();
+    Some(SecretSource::File(SecretFile { path, key: section.dotted(file), place }))
+}
+
+/// Reads a name with its password, of which neither is of use without the other.
+pub(super) fn with_name(
+    section: &Section<'_>,
+    name: &'static str,
+    keys: &SecretKeys,
+    folder: &Path,
+) -> Option<(String, SecretSource)> {
+    let secret = optional(section, keys, folder, |_| Ok(()));
+    match (section.has(name), secret.is_some()) {
+        (true, false) => missing(section, keys),
         (false, true) => {
-            let path = folder.join(section.text(file)?);
-            let place = section.field(file)?.place();
-            Some(SecretSource::File(SecretFile { path, key: section.dotted(file), place }))
+            section.missing(
+                name,
+                &format!("write: {name} = \"…\", the name that goes with the {}", keys.inline),
+            );
+        }
+        _ => {}
+    }
+    let name = section.parse(name, "a text", |text| match text {
+        "" => Err(Complaint::new("this text is empty").hiding()),
+        text if text.chars().any(char::is_control) => {
+            Err(Complaint::new("this text has a control character").hiding())
+        }
+        text => Ok(text.to_owned()),
+    });
+    name.zip(secret.flatten())
+}
+
+/// What is wrong with a secret's file now, if anything: it cannot be read, or what is in it does not pass `check`.
+pub(super) fn problem(
+    source: &SecretSource,
+    check: impl FnOnce(&str) -> Result<(), Complaint>,
+) -> Option<Problem> {
+    let SecretSource::File(file) = source else { return None };
+    let of_file = |message: String, hint: Option<String>| {
+        Some(Problem { place: file.place.clone(), key: file.key.clone(), message, hint })
+    };
+    match file.read() {
+        Ok(secret) => {
+            let complaint = check(secret.expose_secret()).err()?;
+            let path = super::problem::quote_path(&file.path);
+            let message = complaint.message.unwrap_or_else(|| "another secret was expected".to_owned());
+            let hint = match complaint.hint {
+                Some(Hint::Do(text)) => Some(text),
+                // A value to write would be made of the secret.
+                Some(Hint::Value { .. }) | None => None,
+            };
+            of_file(format!("{path}: {message}"), hint)
+        }
+        Err(error) => {
+            let is_denied = matches!(&error.reason, SecretFault::Unreadable(error) if error.kind() == io::ErrorKind::PermissionDenied);
+            let hint = is_denied.then(|| "let the user that proxymeter runs as read it".to_owned());
+            of_file(error.reason.of(&error.path), hint)
         }
     }
 }
 
-/// What is wrong with a secret's file now, if anything.
-pub(super) fn problem(source: &SecretSource) -> Option<Problem> {
-    let SecretSource::File(file) = source else { return None };
-    let error = file.read().err()?;
-    Some(Problem {
-        place: file.place.clone(),
-        key: error.key,
-        message: error.reason.of(&error.path),
-        hint: match error.reason {
-            SecretFault::Unreadable(error) if error.kind() == io::ErrorKind::PermissionDenied => {
-                Some("let the user that proxymeter runs as read it".to_owned())
-            }
-            _ => None,
-        },
-    })
-}
-
 #[cfg(test)]
 mod tests {
-    use secrecy::ExposeSecret;
-
     use super::*;
 
     #[test]

@@ -2,6 +2,8 @@
 
 use std::net::{Ipv4Addr, SocketAddr};
 
+use url::Url;
+
 use super::complaint::Complaint;
 use super::reader::Section;
 
@@ -15,6 +17,8 @@ pub struct Web {
     pub listen: SocketAddr,
     /// Whether the page and `/api` may be reached beyond loopback without authentication.
     pub open: bool,
+    /// Where people find the page, for links in messages; without a slash behind its path.
+    pub external_url: Option<Url>,
 }
 
 pub(super) fn read(root: &Section<'_>) -> Web {
@@ -28,7 +32,34 @@ pub(super) fn read(root: &Section<'_>) -> Web {
             None => Complaint::shape(),
         })
     });
-    Web { listen: listen.unwrap_or(DEFAULT_LISTEN), open: section.flag("open").unwrap_or_default() }
+    let open = section.flag("open").unwrap_or_default();
+    let external_url =
+        section.parse("external_url", "an address such as \"https://proxymeter.example.com\"", link);
+    Web { listen: listen.unwrap_or(DEFAULT_LISTEN), open, external_url }
+}
+
+/// Where people find the page: what is added to it is a path.
+fn link(text: &str) -> Result<Url, Complaint> {
+    let may_hold_login = text.contains(['@', '?', '#']);
+    let shape = || if may_hold_login { Complaint::shape().hiding() } else { Complaint::shape() };
+    let mut url = match Url::parse(text) {
+        Ok(url) if matches!(url.scheme(), "http" | "https") && url.has_host() => url,
+        _ if !may_hold_login && !text.contains("//") && Url::parse(&format!("https://{text}")).is_ok() => {
+            return Err(shape().write(format!("https://{text}")));
+        }
+        _ => return Err(shape()),
+    };
+    if !url.username().is_empty() || url.password().is_some() {
+        let complaint = Complaint::new("this is shown in messages, so it holds no login").hiding();
+        return Err(complaint.advise("write it without \"user:password@\""));
+    }
+    if url.query().is_some() || url.fragment().is_some() {
+        let complaint = Complaint::new("an address ends with its path").hiding();
+        return Err(complaint.advise("write it without \"?\" and \"#\" and what follows"));
+    }
+    let path = url.path().trim_end_matches('/').to_owned();
+    url.set_path(&path);
+    Ok(url)
 }
 
 /// The address that a habit from elsewhere stands for.

@@ -3,6 +3,7 @@
 #![expect(clippy::unwrap_used, reason = "a test stops at what it did not expect")]
 
 mod budgets;
+mod receivers;
 mod writes;
 
 use std::collections::BTreeMap;
@@ -380,6 +381,27 @@ fn line() -> impl Strategy<Value = String> {
         "max_actions_per_day",
         "max_change",
         "update_route",
+        "email",
+        "to",
+        "from",
+        "webhook",
+        "url",
+        "format",
+        "secret",
+        "alertmanager",
+        "urls",
+        "fallback",
+        "remind",
+        "quiet_hours",
+        "digest",
+        "title",
+        "html",
+        "host",
+        "port",
+        "tls",
+        "watchdog_url",
+        "external_url",
+        "\"scraper_.*\"",
     ]);
     let value = prop_oneof![
         Just("\"oxylabs\"".to_owned()),
@@ -390,6 +412,8 @@ fn line() -> impl Strategy<Value = String> {
         Just("\"sub_user\"".to_owned()),
         "[0-9]{1,32}(\\.[0-9]{1,32})?(e-?[0-9]{1,9})?",
         "-?[0-9.]{1,32}(%|GB|x|x over 3h and 5m| USD| of limit|% of plan)?"
+            .prop_map(|text| format!("'{text}'")),
+        "[0-9]{1,2}:[0-9]{2}-[0-9]{1,2}:[0-9]{2}|(daily|weekly [a-z]{3}) [0-9:]{1,5}|[a-z]{0,3} ?<?[a-z]{1,3}@[a-z.]{1,5}>?"
             .prop_map(|text| format!("'{text}'")),
         "limit -?[0-9.]{0,9}[A-Z]{0,2}".prop_map(|text| format!("'{text}'")),
         any::<i128>().prop_map(|number| number.to_string()),
@@ -409,6 +433,15 @@ fn line() -> impl Strategy<Value = String> {
         "[[accounts.b]]",
         "[store]",
         "[receivers.a]",
+        "[receivers.b]",
+        "[receivers.b.email]",
+        "[receivers.b.webhook]",
+        "[receivers.b.alertmanager]",
+        "[receivers.b.templates]",
+        "[owners]",
+        "[smtp]",
+        "[templates]",
+        "[web]",
         "[budgets]",
         "[budgets.a]",
         "[budgets.a.thresholds.b]",

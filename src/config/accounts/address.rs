@@ -51,7 +51,7 @@ fn is_loopback(url: &Url) -> bool {
 }
 
 /// A host name alone.
-pub(super) fn host_name(text: &str) -> Result<String, Complaint> {
+pub(in crate::config) fn host_name(text: &str) -> Result<String, Complaint> {
     let of_label = |c: char| c.is_ascii_alphanumeric() || c == '-' || c == '_';
     let labels = text.split('.').all(|label| !label.is_empty() && label.chars().all(of_label));
     if labels && text.len() <= 253 {

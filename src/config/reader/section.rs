@@ -10,7 +10,6 @@ use super::super::complaint::Complaint;
 use super::super::document::Path;
 use super::super::duration;
 use super::super::field::Field;
-use super::super::later;
 use super::super::nearest::nearest;
 use super::super::problem::{Problem, dotted, quote, shown};
 use super::{ANY, Reader};
@@ -132,12 +131,6 @@ impl<'a> Section<'a> {
     /// Says no more of the names in this table, as the table itself was refused.
     pub(in crate::config) fn settle(&self) {
         self.reader.settled.borrow_mut().insert(self.path.clone());
-    }
-
-    /// Whether a key is here that comes with a later version, which is told by its name.
-    pub(in crate::config) fn has_later(&self) -> bool {
-        let keys = self.values.into_iter().flat_map(Dict::keys);
-        keys.into_iter().any(|key| later::is_later(&self.path_of(key)))
     }
 
     /// The dotted key of a value in this table.

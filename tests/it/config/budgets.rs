@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use proxymeter::config::{ReceiverKind, StoreLocation};
+use proxymeter::config::{StoreLocation, Way};
 use proxymeter::domain::budget::amount::Amount;
 use proxymeter::domain::budget::period::PeriodRule;
 use proxymeter::domain::budget::threshold::{ActionKind, Condition, Mode, Severity};
@@ -73,7 +73,7 @@ fn a_budget_is_read_with_all_its_keys() {
     let action = stop.action.unwrap();
     assert_eq!((action.what, action.mode), (ActionKind::Limit("55GB".parse().unwrap()), Mode::Observe));
     assert_eq!((action.approve_within, action.countdown), (None, None));
-    assert!(config.receivers.values().all(|receiver| receiver.kind == ReceiverKind::Log));
+    assert!(config.receivers.values().all(|receiver| matches!(receiver.way, Way::Log)));
 }
 
 #[test]
