@@ -158,12 +158,13 @@ impl Courier {
             .entry(name.clone())
             .or_insert_with(|| watch::channel(Pulse { wanted: 0, settled: 0 }).0)
             .clone();
-        ring(&bell);
         let mut tasks = locked(&self.tasks);
         let before = tasks.running.remove(&name);
         if let Some(task) = &before {
             task.stop.cancel();
         }
+        // After the stop: the one before must not take this for its own.
+        ring(&bell);
         let stop = CancellationToken::new();
         let runner = Runner::new(self.shared.clone(), receiver, bell, stop.clone());
         let handle = AbortOnDropHandle::new(tokio::spawn(async move {

@@ -19,8 +19,8 @@ use super::landing::{self, End, Group, Landed};
 use super::take::{Begun, Look, Taken, take};
 use super::{Bell, GRACE, Pulse, Receiver, Shared};
 use crate::domain::outbox::{NoticeId, Outcome};
-use crate::notify::error::NotifyError;
 use crate::notify::Lane;
+use crate::notify::error::NotifyError;
 
 /// How long results are gathered for one transaction.
 const GATHER: Duration = Duration::from_millis(20);
