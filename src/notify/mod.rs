@@ -4,17 +4,24 @@
 //! process, and `app` implements it over the store. Nothing here decides what is told.
 
 pub mod courier;
+pub mod email;
 pub mod error;
 pub mod log;
 pub mod message;
 pub mod schedule;
 
+use std::sync::Arc;
+
 use async_trait::async_trait;
 use jiff::Timestamp;
+use secrecy::SecretString;
 
 use crate::domain::outbox::{Change, Delivery, NoticeId};
 use error::{NotifyError, RenderError};
 use message::Message;
+
+/// Reads a secret anew; the error names the key and the file, never what is in it.
+pub type SecretReader = Arc<dyn Fn() -> Result<SecretString, String> + Send + Sync>;
 
 /// What goes with a message on its way.
 #[derive(Clone, Copy, Debug)]
@@ -81,7 +88,7 @@ pub trait Outbox: Send + Sync {
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Lane {
     /// The recipient.
-    pub recipient: std::sync::Arc<str>,
+    pub recipient: Arc<str>,
     /// The thread.
     pub thread: String,
 }
