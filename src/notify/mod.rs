@@ -3,9 +3,11 @@
 //! `message` is what every medium is made of; a receiver's way is a [`Notifier`]; [`Outbox`] is what outlives the
 //! process, and `app` implements it over the store. Nothing here decides what is told.
 
+pub mod chart;
 pub mod error;
 pub mod message;
 pub mod schedule;
+pub mod template;
 
 use async_trait::async_trait;
 use jiff::Timestamp;
