@@ -28,7 +28,7 @@ const DRILL: &str = "DRILL";
 const TITLE: usize = 300;
 
 /// Characters of one text of a message; shorter where a mail would not fit otherwise.
-const LONGEST: [usize; 3] = [1_000, 200, 60];
+const LONGEST: [usize; 3] = [400, 150, 60];
 
 /// What stands in place of our templates.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]

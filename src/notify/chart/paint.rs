@@ -1,5 +1,6 @@
 //! Draws a chart. All measures are those at which it is shown, whatever the density.
 
+use jiff::Timestamp;
 use plotters::backend::DrawingBackend;
 use plotters::coord::Shift;
 use plotters::drawing::DrawingArea;
@@ -71,8 +72,9 @@ fn head<DB: DrawingBackend>(
     let title = clean::line(&chart.title, LONGEST_TITLE);
     brush.text(&brush.fitted(&title, TITLE, width - 2.0 * EDGE), (EDGE, 11.0), TITLE, INK, HPos::Left)?;
     let mut x = EDGE;
-    if let Some((_, newest)) = chart.used.iter().max_by_key(|(at, _)| *at).filter(|_| !shape.used.is_empty())
-    {
+    let is_shown = |at: Timestamp| chart.from <= at && at <= chart.until;
+    let shown = chart.used.iter().filter(|(at, _)| is_shown(*at));
+    if let Some((_, newest)) = shown.max_by_key(|(at, _)| *at) {
         let colour = if shape.is_over() { OVER } else { USED };
         brush.rectangle((x, 46.0), (x + 14.0, 58.0), colour.to_rgba())?;
         let text = format!("used {}", Bytes(*newest));

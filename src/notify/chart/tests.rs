@@ -135,6 +135,13 @@ fn f39_an_svg_is_well_formed_whatever_the_name() {
 }
 
 #[test]
+fn the_newest_figure_of_the_period_is_named() {
+    let (_, chart) = cases().into_iter().find(|(name, _)| *name == "out of order").unwrap();
+    let text = svg(&chart).unwrap();
+    assert!(text.contains("used 20.00 GB"), "{text}");
+}
+
+#[test]
 fn a_size_out_of_bounds_is_refused() {
     for (width, height, density) in
         [(0, 300, 2), (600, 10, 2), (600, 300, 0), (100_000, 300, 1), (600, 300, 9)]

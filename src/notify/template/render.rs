@@ -8,7 +8,7 @@ use minijinja::{Error, ErrorKind};
 use super::{LONGEST, Part, TITLE, Templates, clean, context};
 use crate::notify::message::Message;
 
-/// Steps of a template; ours take a twentieth for the largest message.
+/// Steps of a template, of which ours take far fewer with the largest message.
 pub(super) const FUEL: u64 = 500_000;
 
 /// Bytes of a title before it is made one line of.
