@@ -5,10 +5,12 @@
 
 pub mod courier;
 pub mod email;
+pub mod chart;
 pub mod error;
 pub mod log;
 pub mod message;
 pub mod schedule;
+pub mod template;
 
 use std::sync::Arc;
 
