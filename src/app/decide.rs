@@ -280,7 +280,7 @@ impl Decider {
             return false;
         }
         // Nothing leaves unsaved: what cannot be saved is judged again at the next look.
-        if let Err(problem) = store.save_decision(&judgement.decision, &acts).await {
+        if let Err(problem) = store.save_decision(&judgement.decision, &acts, &[]).await {
             self.store_failed(
                 held,
                 &problem,

@@ -61,7 +61,7 @@ impl OfAccount {
             return true;
         }
         let Some(store) = self.decider.keeping.decisions() else { return false };
-        match store.save_acts(delta).await {
+        match store.save_acts(delta, &[]).await {
             Ok(()) => {
                 self.took(held, delta);
                 true
@@ -98,7 +98,7 @@ impl OfAccount {
             return Saved::Paused;
         }
         let Some(store) = self.decider.keeping.decisions() else { return Saved::Nothing };
-        match store.save_intents(&self.account, &delta, self.now()).await {
+        match store.save_intents(&self.account, &delta, &[], self.now()).await {
             Ok(None) => {
                 self.took(&mut held, &delta);
                 // Whoever is about to leave the vendor's list: the next one may come before the batch ends.

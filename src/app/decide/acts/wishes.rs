@@ -204,7 +204,7 @@ impl Decider {
 
     async fn save(&self, held: &mut Held, delta: &Delta) -> Result<(), Answer> {
         let Some(store) = self.keeping.decisions() else { return Err(answered(FAILED, NO_STORE)) };
-        store.save_acts(delta).await.map_err(|problem| answered(FAILED, problem.to_string()))?;
+        store.save_acts(delta, &[]).await.map_err(|problem| answered(FAILED, problem.to_string()))?;
         let settings = self.settings.load_full();
         self.took(held, &settings, delta);
         self.show_actions(held);
