@@ -1,10 +1,14 @@
-//! What a pass, a month and 400 days cost, against a row a reading by prepared statements in one transaction.
+//! What a pass, a month and 400 days cost, against a row a reading by prepared statements in one transaction;
+//! and what a decision costs beside a full outbox.
 //!
 //! The store first gets a week of passes every five minutes, rolled up each hour, as the daemon leaves it.
 //! Times are medians; each peer's pass follows one of ours, so that a slow machine slows both.
 //! `cargo bench --bench store`; for a shorter run, `… -- SUB_USERS PASSES`.
 
 #![expect(clippy::print_stdout, clippy::unwrap_used, reason = "a bench talks to who started it")]
+
+#[path = "store/outbox.rs"]
+mod outbox;
 
 use std::path::Path;
 use std::time::Duration;
@@ -96,6 +100,7 @@ async fn main() {
     let sub_users = arguments.next().unwrap_or(100_000);
     let passes = arguments.next().unwrap_or(2016);
     let folder = tempfile::tempdir().unwrap();
+    outbox::full(folder.path(), 100_000).await;
     year(folder.path()).await;
     week(folder.path(), sub_users, passes as i64).await;
 }

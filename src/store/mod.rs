@@ -73,6 +73,7 @@ use crate::domain::act::books::{Books, Delta, Entry};
 use crate::domain::decision::Decision;
 use crate::domain::grant::Grant;
 use crate::domain::incident::Incidents;
+use crate::domain::outbox::{Backlog, Change, Delivery, NoticeId, Posting, ThreadState, Told};
 use crate::domain::snapshot::SubUserKey;
 use crate::domain::units::Bytes;
 use error::StoreError;
@@ -80,7 +81,8 @@ use location::Location;
 use owner::Owner;
 use readings::{Day, DayUse, Dropped, PassReadings, Point, Standing, Subject};
 use records::{
-    EntryRecord, EventRecord, IncidentId, IncidentRecord, Named, NewPause, Overview, Pause, Which,
+    EntryRecord, EventRecord, IncidentId, IncidentRecord, Named, NewPause, Overview, Pause, ReceiverOff,
+    Which,
 };
 use request::{Answer, Asked, NewRequest, Request, RequestId};
 
@@ -136,8 +138,14 @@ pub trait Store: Send + Sync + std::fmt::Debug {
     /// The answer to a request, if there is one yet; [`request::wait_for_answer`] waits for it.
     async fn answer_to(&self, id: RequestId) -> Result<Option<Answer>, StoreError>;
 
-    /// Saves what an evaluation changed, and what follows of it for actions, in one transaction.
-    async fn save_decision(&self, decision: &Decision, acts: &Delta) -> Result<(), StoreError>;
+    /// Saves what an evaluation changed, what follows of it for actions, and what people are told of it, in one
+    /// transaction.
+    async fn save_decision(
+        &self,
+        decision: &Decision,
+        acts: &Delta,
+        told: &[Posting],
+    ) -> Result<(), StoreError>;
 
     /// What is remembered from the evaluation that was saved last.
     async fn remembered(&self) -> Result<Incidents, StoreError>;
@@ -155,11 +163,12 @@ pub trait Store: Send + Sync + std::fmt::Debug {
     async fn events(&self, since: Timestamp) -> Result<Vec<EventRecord>, StoreError>;
 
     /// Drops what ended, happened or was answered before a moment: incidents, events, requests, the journal of actions,
-    /// and pauses; what is open stays.
+    /// pauses, deliveries, and notices of which no delivery is left; what is open stays, and of a thread with something
+    /// open its newest notice.
     async fn drop_decisions(&self, before: Timestamp) -> Result<(), StoreError>;
 
-    /// Saves what changed about actions, in one transaction.
-    async fn save_acts(&self, delta: &Delta) -> Result<(), StoreError>;
+    /// Saves what changed about actions, and what people are told of it, in one transaction.
+    async fn save_acts(&self, delta: &Delta, told: &[Posting]) -> Result<(), StoreError>;
 
     /// Saves what is about to be written at an account, unless lowering is paused there: then nothing is saved, and the
     /// pause is given back. Whoever has paused it before this call is heeded, in whatever process.
@@ -167,6 +176,7 @@ pub trait Store: Send + Sync + std::fmt::Debug {
         &self,
         account: &AccountName,
         delta: &Delta,
+        told: &[Posting],
         now: Timestamp,
     ) -> Result<Option<Pause>, StoreError>;
 
@@ -199,6 +209,79 @@ pub trait Store: Send + Sync + std::fmt::Debug {
 
     /// The grants that there are, by number.
     async fn grants(&self) -> Result<Vec<Grant>, StoreError>;
+
+    /// Saves what people are told; a posting whose id is there already is not saved again.
+    async fn post(&self, postings: &[Posting]) -> Result<(), StoreError>;
+
+    /// Saves changes of the outbox, in their order, in one transaction.
+    ///
+    /// What has ended already is left as it is, by a `Begin` also what it would replace. From `Begin` on until it ends or
+    /// a `Fail` says otherwise, a delivery may have arrived. `FallBack` posts once, for those that wait or are given up
+    /// and have not fallen back before.
+    async fn save_outbox(&self, changes: &[Change]) -> Result<(), StoreError>;
+
+    /// Lanes of a receiver of which something is due, the longest due first and at most `lanes`, without those that are
+    /// `busy` by recipient and thread; of each all that waits, oldest first, at most 200.
+    async fn due(
+        &self,
+        receiver: &str,
+        now: Timestamp,
+        lanes: usize,
+        busy: &[(Arc<str>, String)],
+    ) -> Result<Vec<Vec<Delivery>>, StoreError>;
+
+    /// When something of a receiver is due next, beside lanes that are `busy` by recipient and thread.
+    async fn next_due(
+        &self,
+        receiver: &str,
+        busy: &[(Arc<str>, String)],
+    ) -> Result<Option<Timestamp>, StoreError>;
+
+    /// What a process begins with: due at once is what was tried before, by a try that was cut off as well, and what
+    /// gathers; whose first try lies ahead keeps its time. A try that was cut off counts, and may have arrived.
+    async fn try_now(&self, now: Timestamp) -> Result<(), StoreError>;
+
+    /// Where every thread of every receiver stands after its newest notice; what a receiver was told in another's place
+    /// is none of its own.
+    async fn threads(&self) -> Result<Vec<ThreadState>, StoreError>;
+
+    /// How much waits for each receiver for which anything does, by name.
+    async fn backlog(&self) -> Result<Vec<Backlog>, StoreError>;
+
+    /// Deliveries of notices to a receiver, or to all, that were decided since a moment, newest first.
+    async fn told(
+        &self,
+        receiver: Option<&str>,
+        since: Timestamp,
+        at_most: usize,
+    ) -> Result<Vec<Told>, StoreError>;
+
+    /// The deliveries of one notice, in the order of its recipients.
+    async fn told_of(&self, id: &NoticeId) -> Result<Vec<Told>, StoreError>;
+
+    /// Gives up what waits for recipients of a receiver that are not among `recipients_left`; how many that were.
+    async fn bury_of(
+        &self,
+        receiver: &str,
+        recipients_left: &[Arc<str>],
+        now: Timestamp,
+        why: &str,
+    ) -> Result<u64, StoreError>;
+
+    /// Notes that a receiver is gone for good, as it is configured.
+    async fn receiver_off(
+        &self,
+        receiver: &str,
+        fingerprint: &str,
+        since: Timestamp,
+        answer: &str,
+    ) -> Result<(), StoreError>;
+
+    /// The receivers that are gone for good, by name.
+    async fn receivers_off(&self) -> Result<Vec<ReceiverOff>, StoreError>;
+
+    /// Forgets that a receiver was gone.
+    async fn receiver_on(&self, receiver: &str) -> Result<(), StoreError>;
 
     /// Whether there is a history to use; without one, the methods below fail, and those above do not.
     fn history(&self) -> Result<(), StoreError>;

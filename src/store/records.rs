@@ -39,6 +39,19 @@ pub struct IncidentRecord {
     pub acked: Option<(Timestamp, String)>,
 }
 
+/// A receiver that is gone for good, as it was configured then.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ReceiverOff {
+    /// Its name.
+    pub receiver: Arc<str>,
+    /// What tells whether it is configured otherwise by now.
+    pub fingerprint: String,
+    /// Since when.
+    pub since: Timestamp,
+    /// What it answered.
+    pub answer: String,
+}
+
 /// Which incidents are asked for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Which {

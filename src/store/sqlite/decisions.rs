@@ -5,6 +5,7 @@ mod columns;
 mod grants;
 mod incidents;
 mod load;
+mod outbox;
 mod pauses;
 mod save;
 
@@ -12,6 +13,10 @@ pub(super) use acts::{append, books as acts, journal, save as save_acts, save_un
 pub(super) use grants::{add as add_grant, all as grants, end as end_grant};
 pub(super) use incidents::{acknowledge, drop_old, ended_since, events, list};
 pub(super) use load::incidents as load;
+pub(super) use outbox::{
+    backlog, bury_of, due, next_due, post, receiver_off, receiver_on, receivers_off, save_outbox, threads,
+    told, told_of, try_now,
+};
 pub(super) use pauses::{at as paused, begin as pause, end as resume, standing as pauses};
 pub(super) use save::save;
 

@@ -20,7 +20,8 @@ use super::error::StoreError;
 use super::owner::OwnerLock;
 use super::readings::{Day, Dropped, PassReadings, Point, Standing, Subject};
 use super::records::{
-    EntryRecord, EventRecord, IncidentId, IncidentRecord, Named, NewPause, Overview, Pause, Which,
+    EntryRecord, EventRecord, IncidentId, IncidentRecord, Named, NewPause, Overview, Pause, ReceiverOff,
+    Which,
 };
 use super::request::{Answer, Asked, NewRequest, Request, RequestId};
 use super::{Access, EachDay, EachStanding, EndedCounts, Store};
@@ -29,6 +30,7 @@ use crate::domain::act::books::{Books, Delta, Entry};
 use crate::domain::decision::Decision;
 use crate::domain::grant::Grant;
 use crate::domain::incident::Incidents;
+use crate::domain::outbox::{Backlog, Change, Delivery, NoticeId, Posting, ThreadState, Told};
 use crate::domain::snapshot::SubUserKey;
 use crate::domain::units::Bytes;
 use file::{Database, Opening, Purpose};
@@ -104,8 +106,13 @@ impl Store for SqliteStore {
         requests::answer_to(&self.decisions, id).await
     }
 
-    async fn save_decision(&self, decision: &Decision, acts: &Delta) -> Result<(), StoreError> {
-        decisions::save(&self.decisions, decision, acts).await
+    async fn save_decision(
+        &self,
+        decision: &Decision,
+        acts: &Delta,
+        told: &[Posting],
+    ) -> Result<(), StoreError> {
+        decisions::save(&self.decisions, decision, acts, told).await
     }
 
     async fn remembered(&self) -> Result<Incidents, StoreError> {
@@ -132,17 +139,18 @@ impl Store for SqliteStore {
         decisions::drop_old(&self.decisions, before).await
     }
 
-    async fn save_acts(&self, delta: &Delta) -> Result<(), StoreError> {
-        decisions::save_acts(&self.decisions, delta).await
+    async fn save_acts(&self, delta: &Delta, told: &[Posting]) -> Result<(), StoreError> {
+        decisions::save_acts(&self.decisions, delta, told).await
     }
 
     async fn save_intents(
         &self,
         account: &AccountName,
         delta: &Delta,
+        told: &[Posting],
         now: Timestamp,
     ) -> Result<Option<Pause>, StoreError> {
-        decisions::save_unless_paused(&self.decisions, account, delta, now).await
+        decisions::save_unless_paused(&self.decisions, account, delta, told, now).await
     }
 
     async fn acts(&self) -> Result<Books, StoreError> {
@@ -183,6 +191,85 @@ impl Store for SqliteStore {
 
     async fn grants(&self) -> Result<Vec<Grant>, StoreError> {
         decisions::grants(&self.decisions).await
+    }
+
+    async fn post(&self, postings: &[Posting]) -> Result<(), StoreError> {
+        decisions::post(&self.decisions, postings).await
+    }
+
+    async fn save_outbox(&self, changes: &[Change]) -> Result<(), StoreError> {
+        decisions::save_outbox(&self.decisions, changes).await
+    }
+
+    async fn due(
+        &self,
+        receiver: &str,
+        now: Timestamp,
+        lanes: usize,
+        busy: &[(Arc<str>, String)],
+    ) -> Result<Vec<Vec<Delivery>>, StoreError> {
+        decisions::due(&self.decisions, receiver, now, lanes, busy).await
+    }
+
+    async fn next_due(
+        &self,
+        receiver: &str,
+        busy: &[(Arc<str>, String)],
+    ) -> Result<Option<Timestamp>, StoreError> {
+        decisions::next_due(&self.decisions, receiver, busy).await
+    }
+
+    async fn try_now(&self, now: Timestamp) -> Result<(), StoreError> {
+        decisions::try_now(&self.decisions, now).await
+    }
+
+    async fn threads(&self) -> Result<Vec<ThreadState>, StoreError> {
+        decisions::threads(&self.decisions).await
+    }
+
+    async fn backlog(&self) -> Result<Vec<Backlog>, StoreError> {
+        decisions::backlog(&self.decisions).await
+    }
+
+    async fn told(
+        &self,
+        receiver: Option<&str>,
+        since: Timestamp,
+        at_most: usize,
+    ) -> Result<Vec<Told>, StoreError> {
+        decisions::told(&self.decisions, receiver, since, at_most).await
+    }
+
+    async fn told_of(&self, id: &NoticeId) -> Result<Vec<Told>, StoreError> {
+        decisions::told_of(&self.decisions, id).await
+    }
+
+    async fn bury_of(
+        &self,
+        receiver: &str,
+        recipients_left: &[Arc<str>],
+        now: Timestamp,
+        why: &str,
+    ) -> Result<u64, StoreError> {
+        decisions::bury_of(&self.decisions, receiver, recipients_left, now, why).await
+    }
+
+    async fn receiver_off(
+        &self,
+        receiver: &str,
+        fingerprint: &str,
+        since: Timestamp,
+        answer: &str,
+    ) -> Result<(), StoreError> {
+        decisions::receiver_off(&self.decisions, receiver, fingerprint, since, answer).await
+    }
+
+    async fn receivers_off(&self) -> Result<Vec<ReceiverOff>, StoreError> {
+        decisions::receivers_off(&self.decisions).await
+    }
+
+    async fn receiver_on(&self, receiver: &str) -> Result<(), StoreError> {
+        decisions::receiver_on(&self.decisions, receiver).await
     }
 
     fn history(&self) -> Result<(), StoreError> {

@@ -11,6 +11,7 @@ pub(super) fn decisions() -> Migrator {
         (1, "requests", include_str!("migrations/decisions/1_requests.sql")),
         (2, "incidents", include_str!("migrations/decisions/2_incidents.sql")),
         (3, "actions", include_str!("migrations/decisions/3_actions.sql")),
+        (4, "outbox", include_str!("migrations/decisions/4_outbox.sql")),
     ])
 }
 

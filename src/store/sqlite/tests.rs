@@ -3,6 +3,7 @@ use tempfile::TempDir;
 
 use super::*;
 use crate::domain::act::books::{Concern, ConcernKind};
+use crate::domain::budget::threshold::Severity;
 use crate::domain::incident::AccountState;
 use crate::domain::traffic::{Usage, Window};
 use crate::domain::units::Bytes;
@@ -25,6 +26,42 @@ async fn own(folder: &TempDir) -> SqliteStore {
 
 fn request(body: String) -> NewRequest {
     NewRequest { who: "alice".into(), account: None, kind: "grant".into(), body }
+}
+
+/// A decision in which nothing but an account changed.
+fn decision(at: Timestamp) -> Decision {
+    Decision {
+        at,
+        heads: None,
+        tracks: vec![],
+        forgotten: vec![],
+        opened: vec![],
+        changed: vec![],
+        ended: vec![],
+        accounts: vec![(acme(), AccountState::default())],
+        accounts_gone: vec![],
+        events: vec![],
+    }
+}
+
+/// A notice that is told to `ops`.
+fn posting(id: &str, message: &str) -> Posting {
+    let (id, at) = (NoticeId(id.into()), at("2026-11-21T20:00:00Z"));
+    Posting {
+        episode: id.clone(),
+        id,
+        at,
+        receiver: "ops".into(),
+        thread: "budget:b".into(),
+        leaves_open: true,
+        severity: Severity::Warning,
+        title: "b is over".into(),
+        message: message.into(),
+        recipients: vec!["a".into()],
+        due: at,
+        gathers: false,
+        stands_for: None,
+    }
 }
 
 /// From here on the file may grow by no page, as on a full disk.
@@ -80,18 +117,7 @@ async fn f32_a_decision_and_its_actions_that_found_no_room_are_saved_whole_later
     let folder = TempDir::new().unwrap();
     let store = own(&folder).await;
     let at = at("2026-11-21T20:00:00Z");
-    let decision = Decision {
-        at,
-        heads: None,
-        tracks: vec![],
-        forgotten: vec![],
-        opened: vec![],
-        changed: vec![],
-        ended: vec![],
-        accounts: vec![(acme(), AccountState::default())],
-        accounts_gone: vec![],
-        events: vec![],
-    };
+    let decision = decision(at);
     let concern = |number: u64| {
         let key = Some(SubUserKey(format!("sub-user-{number}").into()));
         (Concern { kind: ConcernKind::NotHolding, account: acme(), key }, Some(at))
@@ -112,11 +138,17 @@ async fn f32_a_decision_and_its_actions_that_found_no_room_are_saved_whole_later
         entries: (0..9000).map(entry).collect(),
         ..Delta::default()
     };
+    let told = [posting("n1", "x"), posting("n2", &"x".repeat(100_000))];
     fill_up(&store.decisions).await;
     for problem in [
-        store.save_decision(&decision, &delta).await.unwrap_err(),
-        store.save_acts(&delta).await.unwrap_err(),
-        store.save_intents(&acme(), &delta, at).await.unwrap_err(),
+        store.save_decision(&decision, &delta, &[]).await.unwrap_err(),
+        // What is told is the last of a transaction.
+        store.save_decision(&decision, &Delta::default(), &told).await.unwrap_err(),
+        store.save_acts(&delta, &[]).await.unwrap_err(),
+        store.save_acts(&Delta::default(), &told).await.unwrap_err(),
+        store.save_intents(&acme(), &delta, &[], at).await.unwrap_err(),
+        store.save_intents(&acme(), &Delta::default(), &told, at).await.unwrap_err(),
+        store.post(&told).await.unwrap_err(),
         store.append(&delta.entries).await.unwrap_err(),
     ] {
         assert!(matches!(problem, StoreError::Full { .. }), "{problem:?}");
@@ -124,10 +156,13 @@ async fn f32_a_decision_and_its_actions_that_found_no_room_are_saved_whole_later
     assert_eq!(store.remembered().await.unwrap(), Incidents::default());
     assert_eq!(store.acts().await.unwrap(), Books::default());
     assert_eq!(store.journal(Timestamp::MIN, 1).await.unwrap(), []);
+    assert_eq!(store.due("ops", Timestamp::MAX, 9, &[]).await.unwrap(), Vec::<Vec<Delivery>>::new());
+    assert_eq!(store.threads().await.unwrap(), []);
 
     let writer = store.decisions.writer().unwrap();
     sqlx::query("PRAGMA max_page_count = 1000000").execute(writer).await.unwrap();
-    store.save_decision(&decision, &delta).await.unwrap();
+    store.save_decision(&decision, &delta, &told).await.unwrap();
+    assert_eq!(store.due("ops", Timestamp::MAX, 9, &[]).await.unwrap().concat().len(), 2);
     let mut books = Books::default();
     books.take(&delta);
     assert!(store.acts().await.unwrap() == books, "all stand");
@@ -152,6 +187,35 @@ async fn a_store_from_before_there_were_actions_keeps_what_it_holds() {
     assert_eq!(store.acts().await.unwrap(), Books::default());
     assert_eq!(store.pauses(now).await.unwrap(), []);
     assert!(folder.path().join("p.db.schema-2").exists(), "copied before it was migrated");
+}
+
+#[tokio::test]
+async fn a_store_from_before_there_was_an_outbox_keeps_what_it_holds() {
+    let folder = TempDir::new().unwrap();
+    let path = folder.path().join("p.db");
+    let steps: Vec<_> = schema::decisions().iter().filter(|step| step.version < 4).cloned().collect();
+    let before = sqlx::migrate::Migrator::with_migrations(steps);
+    let opening = Opening { purpose: Purpose::Own { may_begin: true }, ..opening(before) };
+    let old = Database::open(&path, opening).await.unwrap();
+    let now = at("2026-11-21T20:00:00Z");
+    let concern = Concern { kind: ConcernKind::NotHolding, account: acme(), key: None };
+    let delta = Delta { concerns: vec![(concern, Some(now))], ..Delta::default() };
+    decisions::save(&old, &decision(now), &delta, &[]).await.unwrap();
+    let pause = NewPause { account: None, until: None, reason: None, who: "alice".into() };
+    let pause = decisions::pause(&old, &pause, now).await.unwrap();
+    old.close().await;
+
+    let store = own(&folder).await;
+    let mut books = Books::default();
+    books.take(&delta);
+    assert_eq!(store.acts().await.unwrap(), books);
+    assert_eq!(store.pauses(now).await.unwrap(), [pause]);
+    assert_eq!(store.remembered().await.unwrap().accounts.len(), 1);
+    assert!(folder.path().join("p.db.schema-3").exists(), "copied before it was migrated");
+    assert_eq!(store.told(None, Timestamp::MIN, 9).await.unwrap(), []);
+    assert_eq!(store.receivers_off().await.unwrap(), []);
+    store.post(&[posting("n1", "x")]).await.unwrap();
+    assert_eq!(store.next_due("ops", &[]).await.unwrap(), Some(now));
 }
 
 /// The schema that is known, and one step more.

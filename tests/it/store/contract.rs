@@ -5,6 +5,7 @@
 pub(super) mod actions;
 pub(super) mod decisions;
 pub(super) mod history;
+pub(super) mod outbox;
 pub(super) mod requests;
 
 use std::sync::Arc;

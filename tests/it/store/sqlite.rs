@@ -95,3 +95,23 @@ contract!(decisions:
     names_and_limits_are_those_of_the_newest_list,
     only_the_owner_decides,
 );
+
+contract!(outbox:
+    a_posting_waits_for_each_of_its_recipients,
+    what_was_told_is_read_newest_first,
+    a_lane_is_due_as_a_whole,
+    of_a_long_lane_the_oldest_come,
+    what_gathers_is_released,
+    a_new_process_tries_at_once,
+    a_try_ends_as_its_changes_say,
+    older_ones_are_superseded_by_the_one_that_says_the_same,
+    what_has_ended_stays_as_it_is,
+    a_fallback_is_posted_with_its_mark,
+    what_waits_for_nobody_is_given_up,
+    what_is_told_is_saved_with_what_was_decided,
+    f29_an_outbox_survives_a_kill_between_any_two_changes,
+    f29_a_try_that_a_kill_cut_off_may_have_arrived,
+    what_was_told_long_ago_is_dropped,
+    receivers_that_are_gone_are_kept_until_they_are_back,
+    who_reads_changes_no_outbox,
+);

@@ -9,6 +9,7 @@ use sqlx::sqlite::SqliteRow;
 use crate::domain::account::AccountName;
 use crate::domain::event::Subject;
 use crate::domain::incident::{Part, SubUserIdentity, Target};
+use crate::domain::outbox::{DeliveryId, NoticeId};
 use crate::domain::snapshot::SubUserKey;
 use crate::domain::units::Bytes;
 use crate::store::error::StoreError;
@@ -69,6 +70,26 @@ impl Columns<'_> {
 
     pub(super) fn maybe_number(&self, column: &str) -> Result<Option<i64>, StoreError> {
         self.row.try_get(column).map_err(self.file.failed())
+    }
+
+    pub(super) fn flag(&self, column: &str) -> Result<bool, StoreError> {
+        self.number(column).map(|number| number != 0)
+    }
+
+    pub(super) fn maybe_blob(&self, column: &str) -> Result<Option<Vec<u8>>, StoreError> {
+        self.row.try_get(column).map_err(self.file.failed())
+    }
+
+    pub(super) fn tries(&self) -> Result<u32, StoreError> {
+        self.number("tries").map(|tries| u32::try_from(tries.max(0)).unwrap_or(u32::MAX))
+    }
+
+    pub(super) fn notice(&self, column: &str) -> Result<NoticeId, StoreError> {
+        self.shared(column).map(NoticeId)
+    }
+
+    pub(super) fn delivery_id(&self, column: &str) -> Result<DeliveryId, StoreError> {
+        self.number(column).map(DeliveryId)
     }
 
     pub(super) fn bytes(&self, column: &str) -> Result<Bytes, StoreError> {

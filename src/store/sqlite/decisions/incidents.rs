@@ -6,6 +6,7 @@ use std::sync::Arc;
 use jiff::Timestamp;
 
 use super::columns::Columns;
+use super::outbox;
 use crate::domain::incident::{End, State};
 use crate::store::error::StoreError;
 use crate::store::records::{EventRecord, IncidentId, IncidentRecord, Which};
@@ -97,13 +98,14 @@ pub(in crate::store::sqlite) async fn events(
 /// Drops what ended, happened or was answered before a moment.
 pub(in crate::store::sqlite) async fn drop_old(file: &Database, before: Timestamp) -> Result<(), StoreError> {
     let mut write = file.write().await?;
-    for sql in [
+    let drop = [
         "DELETE FROM incidents WHERE ended_at < ?",
         "DELETE FROM events WHERE at < ?",
         "DELETE FROM requests WHERE answered_at < ?",
         "DELETE FROM journal WHERE at < ?",
         "DELETE FROM pauses WHERE resumed < ?1 OR until < ?1",
-    ] {
+    ];
+    for sql in drop.into_iter().chain(outbox::DROP) {
         let delete = sqlx::query(sql).bind(before.as_millisecond());
         delete.execute(&mut *write).await.map_err(file.failed())?;
     }

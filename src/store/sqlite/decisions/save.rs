@@ -4,12 +4,13 @@ use sqlx::sqlite::Sqlite;
 use sqlx::{QueryBuilder, Transaction};
 
 use super::columns::{number, part, target};
-use super::{ROWS, acts};
+use super::{ROWS, acts, outbox};
 use crate::domain::account::AccountName;
 use crate::domain::act::books::Delta;
 use crate::domain::decision::{Changed, Decision, Ended, Head, Opened};
 use crate::domain::event::{Event, Subject};
 use crate::domain::incident::{AccountState, Movement, Track};
+use crate::domain::outbox::Posting;
 use crate::domain::plan::event_in_words;
 use crate::store::error::StoreError;
 use crate::store::sqlite::file::Database;
@@ -21,6 +22,7 @@ pub(in crate::store::sqlite) async fn save(
     file: &Database,
     decision: &Decision,
     delta: &Delta,
+    told: &[Posting],
 ) -> Result<(), StoreError> {
     let mut write = Saving { file, write: file.write().await?, at: decision.at.as_millisecond() };
     if let Some(heads) = &decision.heads {
@@ -40,6 +42,7 @@ pub(in crate::store::sqlite) async fn save(
     }
     write.events(&decision.events).await?;
     acts::add(file, &mut write.write, delta).await?;
+    outbox::add(file, &mut write.write, told).await?;
     write.write.commit().await.map_err(file.failed())
 }
 

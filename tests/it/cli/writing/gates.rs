@@ -211,7 +211,7 @@ fn a_ceiling_of_ours_is_told_before_it_is_changed() {
         )
     };
     own_store(&vendors, async |store| {
-        store.save_acts(&Delta { throttles: vec![throttle], ..Delta::default() }).await.unwrap();
+        store.save_acts(&Delta { throttles: vec![throttle], ..Delta::default() }, &[]).await.unwrap();
     });
     let same = run(&vendors, &["sub-users", "update", "scraper_prices", "--limit", "500GB", "--yes"]);
     let same = same.ended_with(0);

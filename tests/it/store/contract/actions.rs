@@ -1,6 +1,6 @@
 //! Actions and what stands at the vendors: saved together, and read back as they were.
 
-mod dice;
+pub(super) mod dice;
 
 use std::collections::BTreeMap;
 use std::slice::from_ref;
@@ -22,7 +22,7 @@ use super::{Fixture, account, at};
 use dice::Dice;
 
 /// A decision in which nothing but an account changed.
-fn decision() -> Decision {
+pub(super) fn decision() -> Decision {
     Decision {
         at: at("2026-11-21T10:00:00Z"),
         heads: None,
@@ -69,10 +69,13 @@ pub(crate) async fn books_are_what_the_changes_make_of_them(fixture: &dyn Fixtur
     for seed in 0..150 {
         let delta = Dice::new(seed).delta();
         match seed % 3 {
-            0 => store.save_acts(&delta).await.unwrap(),
-            1 => store.save_decision(&decision(), &delta).await.unwrap(),
+            0 => store.save_acts(&delta, &[]).await.unwrap(),
+            1 => store.save_decision(&decision(), &delta, &[]).await.unwrap(),
             _ => {
-                assert_eq!(store.save_intents(&acme, &delta, at("2026-11-21T10:00:00Z")).await.unwrap(), None)
+                assert_eq!(
+                    store.save_intents(&acme, &delta, &[], at("2026-11-21T10:00:00Z")).await.unwrap(),
+                    None
+                )
             }
         }
         books.take(&delta);
@@ -121,7 +124,7 @@ pub(crate) async fn every_word_of_an_action_is_read_back(fixture: &dyn Fixture) 
     };
     let stages: Vec<_> = Stage::all().collect();
     let actions: Vec<_> = (1..60).zip(stages.into_iter().cycle()).map(action).collect();
-    store.save_acts(&of_actions(&actions)).await.unwrap();
+    store.save_acts(&of_actions(&actions), &[]).await.unwrap();
     let found: Vec<_> = store.acts().await.unwrap().actions.into_values().collect();
     assert_eq!(found, actions);
 }
@@ -129,7 +132,7 @@ pub(crate) async fn every_word_of_an_action_is_read_back(fixture: &dyn Fixture) 
 pub(crate) async fn a_decision_and_its_actions_are_saved_together(fixture: &dyn Fixture) {
     let store = fixture.own().await;
     let delta = of_actions(&[Action { stage: Stage::Due, ..Dice::new(1).action(1) }]);
-    store.save_decision(&decision(), &delta).await.unwrap();
+    store.save_decision(&decision(), &delta, &[]).await.unwrap();
     let mut books = Books::default();
     books.take(&delta);
     assert_eq!(store.acts().await.unwrap(), books);
@@ -142,8 +145,8 @@ pub(crate) async fn what_is_forgotten_stays_in_the_journal(fixture: &dyn Fixture
     let action = Action { stage: Stage::Due, written: None, latched: false, ..Dice::new(2).action(41) };
     let entry = Entry::of(&action, "due", "the threshold is crossed", now);
     let delta = Delta { entries: vec![entry.clone()], ..of_actions(from_ref(&action)) };
-    store.save_acts(&delta).await.unwrap();
-    store.save_acts(&Delta { forgotten: vec![ActionId(41)], ..Delta::default() }).await.unwrap();
+    store.save_acts(&delta, &[]).await.unwrap();
+    store.save_acts(&Delta { forgotten: vec![ActionId(41)], ..Delta::default() }, &[]).await.unwrap();
     let nothing_but_the_number = Books { newest: 41, ..Books::default() };
     assert_eq!(store.acts().await.unwrap(), nothing_but_the_number);
     let found = whole_journal(&*store).await;
@@ -152,7 +155,7 @@ pub(crate) async fn what_is_forgotten_stays_in_the_journal(fixture: &dyn Fixture
     // What is over is remembered until whoever decides forgets it, however old it is.
     let action = Action { id: ActionId(42), ..action };
     let over = Action { stage: Stage::Ended(End::Expired), ended: Some(now), ..action };
-    store.save_acts(&of_actions(from_ref(&over))).await.unwrap();
+    store.save_acts(&of_actions(from_ref(&over)), &[]).await.unwrap();
     let kept = Books { actions: [(over.id, over)].into(), newest: 42, ..Books::default() };
     assert_eq!(store.acts().await.unwrap(), kept);
     store.drop_decisions(at("2026-12-21T10:00:00Z")).await.unwrap();
@@ -235,13 +238,13 @@ pub(crate) async fn nothing_is_intended_where_lowering_is_paused(fixture: &dyn F
         let pause = store.pause(&pause(of, Some("2026-11-21T12:00:00Z")), now).await.unwrap();
         for name in stopped {
             let before = store.acts().await.unwrap();
-            assert_eq!(store.save_intents(name, &delta, now).await.unwrap(), Some(pause.clone()));
+            assert_eq!(store.save_intents(name, &delta, &[], now).await.unwrap(), Some(pause.clone()));
             // Nor does it stand in the way of anybody else's write.
             store.append(&[]).await.unwrap();
             assert_eq!(store.acts().await.unwrap(), before);
         }
         for name in free {
-            assert_eq!(store.save_intents(name, &delta, now).await.unwrap(), None);
+            assert_eq!(store.save_intents(name, &delta, &[], now).await.unwrap(), None);
             assert_eq!(store.acts().await.unwrap(), books);
         }
         store.resume(None, now).await.unwrap();
@@ -250,7 +253,7 @@ pub(crate) async fn nothing_is_intended_where_lowering_is_paused(fixture: &dyn F
     store.pause(&pause(None, Some("2026-11-21T12:00:00Z")), now).await.unwrap();
     let over = at("2026-11-21T12:00:00Z");
     assert_eq!(
-        store.save_intents(&acme, &delta, over).await.unwrap(),
+        store.save_intents(&acme, &delta, &[], over).await.unwrap(),
         None,
         "a pause that is over stops nothing"
     );
@@ -291,7 +294,7 @@ pub(crate) async fn thousands_of_actions_are_saved_at_once(fixture: &dyn Fixture
         throttles.insert(throttle.key(), throttle);
     }
     delta.throttles = throttles.into_values().collect();
-    store.save_acts(&delta).await.unwrap();
+    store.save_acts(&delta, &[]).await.unwrap();
     let mut books = Books::default();
     books.take(&delta);
     assert!(store.acts().await.unwrap() == books, "all stand");
@@ -299,7 +302,7 @@ pub(crate) async fn thousands_of_actions_are_saved_at_once(fixture: &dyn Fixture
 
     let forgotten = delta.actions.iter().map(|action| action.id).collect();
     let freed = delta.throttles.iter().map(Throttle::key).collect();
-    store.save_acts(&Delta { forgotten, freed, ..Delta::default() }).await.unwrap();
+    store.save_acts(&Delta { forgotten, freed, ..Delta::default() }, &[]).await.unwrap();
     assert_eq!(store.acts().await.unwrap(), Books { newest: MANY, ..Books::default() });
 }
 
@@ -308,9 +311,9 @@ pub(crate) async fn who_reads_changes_no_action(fixture: &dyn Fixture) {
     let now = at("2026-11-21T10:00:00Z");
     let (reader, delta, acme) = (fixture.read().await, Dice::new(6).delta(), account("acme"));
     let refused = [
-        reader.save_acts(&delta).await.unwrap_err(),
-        reader.save_decision(&decision(), &delta).await.unwrap_err(),
-        reader.save_intents(&acme, &delta, now).await.unwrap_err(),
+        reader.save_acts(&delta, &[]).await.unwrap_err(),
+        reader.save_decision(&decision(), &delta, &[]).await.unwrap_err(),
+        reader.save_intents(&acme, &delta, &[], now).await.unwrap_err(),
         reader.append(&delta.entries).await.unwrap_err(),
         reader.pause(&pause(None, None), now).await.unwrap_err(),
         reader.resume(None, now).await.unwrap_err(),

@@ -158,7 +158,7 @@ fn sorted(mut incidents: Incidents) -> Incidents {
 pub(crate) async fn what_was_decided_is_remembered(fixture: &dyn Fixture) {
     let store = fixture.own().await;
     let (decision, incidents) = first();
-    store.save_decision(&decision, &Delta::default()).await.unwrap();
+    store.save_decision(&decision, &Delta::default(), &[]).await.unwrap();
     assert_eq!(sorted(store.remembered().await.unwrap()), sorted(incidents));
 
     let reader = fixture.read().await;
@@ -172,7 +172,7 @@ pub(crate) async fn what_was_decided_is_remembered(fixture: &dyn Fixture) {
 
 pub(crate) async fn incidents_change_end_and_are_acknowledged(fixture: &dyn Fixture) {
     let store = fixture.own().await;
-    store.save_decision(&first().0, &Delta::default()).await.unwrap();
+    store.save_decision(&first().0, &Delta::default(), &[]).await.unwrap();
     let target = || of(Target::SubUser(Arc::new(who("1"))));
     let changed = Changed {
         of: target(),
@@ -183,7 +183,10 @@ pub(crate) async fn incidents_change_end_and_are_acknowledged(fixture: &dyn Fixt
         used: Some(Bytes(99)),
         amount: Some(Bytes(98)),
     };
-    store.save_decision(&Decision { changed: vec![changed], ..nothing() }, &Delta::default()).await.unwrap();
+    store
+        .save_decision(&Decision { changed: vec![changed], ..nothing() }, &Delta::default(), &[])
+        .await
+        .unwrap();
     let open = store.incidents(Which::Open).await.unwrap();
     assert_eq!((&*open[0].threshold, open[0].state), ("stop", State::Unknown));
     assert_eq!((open[0].used, open[0].amount), (Some(Bytes(99)), Some(Bytes(98))));
@@ -205,7 +208,7 @@ pub(crate) async fn incidents_change_end_and_are_acknowledged(fixture: &dyn Fixt
         amount: Some(Bytes(1)),
     };
     let decision = Decision { at: now, ended: vec![ended], opened: vec![reopened], ..nothing() };
-    store.save_decision(&decision, &Delta::default()).await.unwrap();
+    store.save_decision(&decision, &Delta::default(), &[]).await.unwrap();
     assert!(!store.acknowledge(open[0].id, "bob", now).await.unwrap(), "it is over");
     let all = store.incidents(Which::EndedSince(now)).await.unwrap();
     let over = &all[0];
@@ -219,15 +222,18 @@ pub(crate) async fn incidents_change_end_and_are_acknowledged(fixture: &dyn Fixt
 
 pub(crate) async fn what_is_forgotten_is_forgotten(fixture: &dyn Fixture) {
     let store = fixture.own().await;
-    store.save_decision(&first().0, &Delta::default()).await.unwrap();
+    store.save_decision(&first().0, &Delta::default(), &[]).await.unwrap();
     let forgotten = vec![of(Target::SubUser(Arc::new(who("2")))), of(Target::Unattributed)];
     let decision = Decision { forgotten, accounts_gone: vec![account("beta")], ..nothing() };
-    store.save_decision(&decision, &Delta::default()).await.unwrap();
+    store.save_decision(&decision, &Delta::default(), &[]).await.unwrap();
     let remembered = store.remembered().await.unwrap();
     let tracks = &remembered.budgets["b"].accounts[&account("acme")].tracks;
     assert_eq!(tracks.len(), 2);
     assert_eq!(remembered.accounts.keys().collect::<Vec<_>>(), [&account("acme")]);
-    store.save_decision(&Decision { heads: Some(vec![]), ..nothing() }, &Delta::default()).await.unwrap();
+    store
+        .save_decision(&Decision { heads: Some(vec![]), ..nothing() }, &Delta::default(), &[])
+        .await
+        .unwrap();
     assert_eq!(store.remembered().await.unwrap().budgets, BTreeMap::new(), "a budget that is gone");
 }
 
@@ -249,11 +255,11 @@ pub(crate) async fn thousands_that_fire_at_once_are_saved(fixture: &dyn Fixture)
         opened: ids.iter().map(opened).collect(),
         ..nothing()
     };
-    store.save_decision(&decision, &Delta::default()).await.unwrap();
+    store.save_decision(&decision, &Delta::default(), &[]).await.unwrap();
     assert_eq!(store.incidents(Which::Open).await.unwrap().len(), ids.len());
     let ended = |id| Ended { of: of(target(id)), threshold: "warn".into(), end: End::Below };
     let decision = Decision { ended: ids.iter().map(ended).collect(), ..nothing() };
-    store.save_decision(&decision, &Delta::default()).await.unwrap();
+    store.save_decision(&decision, &Delta::default(), &[]).await.unwrap();
     assert_eq!(store.incidents(Which::Open).await.unwrap(), []);
 }
 
@@ -333,10 +339,10 @@ pub(crate) async fn counters_stand_as_they_were(fixture: &dyn Fixture) {
 
 pub(crate) async fn only_the_owner_decides(fixture: &dyn Fixture) {
     let owner = fixture.own().await;
-    owner.save_decision(&first().0, &Delta::default()).await.unwrap();
+    owner.save_decision(&first().0, &Delta::default(), &[]).await.unwrap();
     let reader = fixture.read().await;
     for refused in [
-        reader.save_decision(&first().0, &Delta::default()).await.unwrap_err(),
+        reader.save_decision(&first().0, &Delta::default(), &[]).await.unwrap_err(),
         reader.acknowledge(IncidentId(1), "x", at("2026-11-21T10:00:00Z")).await.unwrap_err(),
         reader.end_grant(1).await.unwrap_err(),
     ] {
@@ -366,11 +372,11 @@ pub(crate) async fn names_and_limits_are_those_of_the_newest_list(fixture: &dyn 
 
 pub(crate) async fn what_ended_long_ago_is_dropped_and_what_is_open_stays(fixture: &dyn Fixture) {
     let store = fixture.own().await;
-    store.save_decision(&first().0, &Delta::default()).await.unwrap();
+    store.save_decision(&first().0, &Delta::default(), &[]).await.unwrap();
     let now = at("2026-11-21T11:00:00Z");
     let ended = Ended { of: of(Target::Unattributed), threshold: "warn".into(), end: End::Below };
     store
-        .save_decision(&Decision { at: now, ended: vec![ended], ..nothing() }, &Delta::default())
+        .save_decision(&Decision { at: now, ended: vec![ended], ..nothing() }, &Delta::default(), &[])
         .await
         .unwrap();
     let ever = Which::EndedSince(Timestamp::MIN);

@@ -17,13 +17,13 @@ async fn a_command_pauses_what_the_owner_is_about_to_write() {
     let new = NewPause { account: None, until: None, reason: None, who: "alice".into() };
 
     let pause = command.pause(&new, now).await.unwrap();
-    assert_eq!(owner.save_intents(&acme, &delta, now).await.unwrap(), Some(pause.clone()));
+    assert_eq!(owner.save_intents(&acme, &delta, &[], now).await.unwrap(), Some(pause.clone()));
     assert_eq!(owner.acts().await.unwrap(), Books::default());
     // What a pause does not stop, such as what is put back.
-    owner.save_acts(&Delta::default()).await.unwrap();
+    owner.save_acts(&Delta::default(), &[]).await.unwrap();
 
     assert_eq!(command.resume(None, now).await.unwrap(), [pause]);
-    assert_eq!(owner.save_intents(&acme, &delta, now).await.unwrap(), None);
+    assert_eq!(owner.save_intents(&acme, &delta, &[], now).await.unwrap(), None);
     let mut books = Books::default();
     books.take(&delta);
     assert_eq!(command.acts().await.unwrap(), books);
@@ -39,14 +39,14 @@ async fn once_a_pause_is_saved_nothing_is_intended() {
     for _ in 0..20 {
         let intents = async {
             let mut until_paused = 0;
-            while owner.save_intents(&acme, &delta, now).await.unwrap().is_none() {
+            while owner.save_intents(&acme, &delta, &[], now).await.unwrap().is_none() {
                 until_paused += 1;
             }
             until_paused
         };
         let paused = async {
             let pause = command.pause(&new, now).await.unwrap();
-            assert_eq!(owner.save_intents(&acme, &delta, now).await.unwrap(), Some(pause));
+            assert_eq!(owner.save_intents(&acme, &delta, &[], now).await.unwrap(), Some(pause));
         };
         tokio::time::timeout(std::time::Duration::from_secs(20), async { tokio::join!(intents, paused) })
             .await

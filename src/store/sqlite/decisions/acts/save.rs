@@ -10,18 +10,24 @@ use super::rows::{self, Held, Values};
 use crate::domain::account::AccountName;
 use crate::domain::act::books::{Breaker, Concern, Delta, Entry, Place};
 use crate::domain::act::hold::Throttle;
+use crate::domain::outbox::Posting;
 use crate::store::error::StoreError;
 use crate::store::records::Pause;
-use crate::store::sqlite::decisions::pauses;
+use crate::store::sqlite::decisions::{outbox, pauses};
 use crate::store::sqlite::file::Database;
 
 /// The engine takes so many values in one statement.
 const VALUES: usize = 32_766;
 
 /// Saves changes.
-pub(in crate::store::sqlite) async fn save(file: &Database, delta: &Delta) -> Result<(), StoreError> {
+pub(in crate::store::sqlite) async fn save(
+    file: &Database,
+    delta: &Delta,
+    told: &[Posting],
+) -> Result<(), StoreError> {
     let mut write = file.write().await?;
     add(file, &mut write, delta).await?;
+    outbox::add(file, &mut write, told).await?;
     write.commit().await.map_err(file.failed())
 }
 
@@ -30,6 +36,7 @@ pub(in crate::store::sqlite) async fn save_unless_paused(
     file: &Database,
     account: &AccountName,
     delta: &Delta,
+    told: &[Posting],
     now: Timestamp,
 ) -> Result<Option<Pause>, StoreError> {
     let mut write = file.write().await?;
@@ -38,6 +45,7 @@ pub(in crate::store::sqlite) async fn save_unless_paused(
         return Ok(Some(pause));
     }
     add(file, &mut write, delta).await?;
+    outbox::add(file, &mut write, told).await?;
     write.commit().await.map_err(file.failed())?;
     Ok(None)
 }

@@ -17,7 +17,7 @@ use proxymeter::domain::units::{Bytes, Limit};
 
 use super::account;
 
-pub(super) struct Dice(fastrand::Rng);
+pub(in crate::store::contract) struct Dice(fastrand::Rng);
 
 /// A sub-user by number.
 pub(super) fn sub_user(number: i64) -> Arc<SubUserIdentity> {
@@ -29,7 +29,7 @@ pub(super) fn sub_user(number: i64) -> Arc<SubUserIdentity> {
 }
 
 impl Dice {
-    pub(super) fn new(seed: u64) -> Self {
+    pub(in crate::store::contract) fn new(seed: u64) -> Self {
         Self(fastrand::Rng::with_seed(seed))
     }
 
@@ -52,7 +52,7 @@ impl Dice {
         }
     }
 
-    pub(super) fn action(&mut self, id: i64) -> Action {
+    pub(in crate::store::contract) fn action(&mut self, id: i64) -> Action {
         let stages: Vec<_> = Stage::all().collect();
         Action {
             id: ActionId(id),
