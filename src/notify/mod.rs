@@ -3,16 +3,27 @@
 //! `message` is what every medium is made of; a receiver's way is a [`Notifier`]; [`Outbox`] is what outlives the
 //! process, and `app` implements it over the store. Nothing here decides what is told.
 
+pub mod alertmanager;
+pub mod egress;
 pub mod error;
+pub mod escape;
 pub mod message;
 pub mod schedule;
+pub mod webhook;
+pub mod words;
+
+use std::sync::Arc;
 
 use async_trait::async_trait;
 use jiff::Timestamp;
+use secrecy::SecretString;
 
 use crate::domain::outbox::{Change, Delivery, NoticeId};
 use error::{NotifyError, RenderError};
 use message::Message;
+
+/// Reads a secret anew; the error names key and file, never what is in it.
+pub type SecretReader = Arc<dyn Fn() -> Result<SecretString, String> + Send + Sync>;
 
 /// What goes with a message on its way.
 #[derive(Clone, Copy, Debug)]
@@ -79,7 +90,7 @@ pub trait Outbox: Send + Sync {
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Lane {
     /// The recipient.
-    pub recipient: std::sync::Arc<str>,
+    pub recipient: Arc<str>,
     /// The thread.
     pub thread: String,
 }

@@ -18,6 +18,7 @@ mod entry;
 mod exposition;
 mod lies;
 mod metric_names;
+mod notify_http;
 mod packaging;
 mod providers_writes;
 mod readme;
