@@ -118,7 +118,8 @@ impl Notifier for Pusher {
 
     async fn send(&self, parcel: &Parcel<'_>) -> Result<String, NotifyError> {
         let Some(target) = self.targets.iter().find(|target| *target.recipient == *parcel.recipient) else {
-            let problem = format!("{} is no Alertmanager of receiver {} any more", parcel.recipient, self.name);
+            let problem =
+                format!("{} is no Alertmanager of receiver {} any more", parcel.recipient, self.name);
             return Err(NotifyError::Refused(problem));
         };
         let text = String::from_utf8_lossy(parcel.body);

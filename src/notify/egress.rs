@@ -127,8 +127,7 @@ impl Egress {
         };
         let status = response.status();
         let retry_after = response.headers().get(RETRY_AFTER);
-        let retry_after =
-            retry_after.and_then(|value| answer::retry_after(value.to_str().ok()?, post.now));
+        let retry_after = retry_after.and_then(|value| answer::retry_after(value.to_str().ok()?, post.now));
         // The status has said it all: what comes after it may break off, hang or never end.
         let mut body = Vec::new();
         while let Ok(Ok(Some(chunk))) = timeout_at(deadline, response.chunk()).await {

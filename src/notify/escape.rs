@@ -114,7 +114,7 @@ pub const SLACK: Medium = Medium {
 /// Discord's markdown, and mentions beside it.
 pub const DISCORD: Medium = Medium {
     escape: |c, out| match c {
-        '\\' | '*' | '_' | '~' | '`' | '|' | '>' | '<' | '#' | '[' | ']' | '(' | ')' => out.extend(['\\', c]),
+        '\\' | '*' | '_' | '~' | '`' | '|' | '>' | '<' | '#' | '[' | ']' => out.extend(['\\', c]),
         // Nothing is mentioned by `@everyone` with something invisible in it.
         '@' => out.push_str("@\u{200b}"),
         c => out.push(c),
@@ -153,7 +153,7 @@ mod tests {
             [
                 "<b>\"a\" & `b`</b> *c* [d](e) @everyone f",
                 "&lt;b&gt;\"a\" &amp; 'b'&lt;/b&gt; *c* [d](e) @everyone f",
-                "\\<b\\>\"a\" & \\`b\\`\\</b\\> \\*c\\* \\[d\\]\\(e\\) @\u{200b}everyone f",
+                "\\<b\\>\"a\" & \\`b\\`\\</b\\> \\*c\\* \\[d\\](e) @\u{200b}everyone f",
                 "\\<b\\>\"a\" &amp; \\`b\\`\\</b\\> \\*c\\* \\[d\\](e) @everyone f",
             ]
         );

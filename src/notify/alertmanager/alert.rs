@@ -101,9 +101,11 @@ pub(super) fn own(message: &Message) -> Option<OpenAlert> {
         Content::Drill { .. } => ("ProxymeterDrill", None, Vec::new()),
         Content::Budget(_) | Content::Digest(_) => return None,
     };
-    let mut labels: BTreeMap<String, String> =
-        [("alertname", name), ("severity", word(message.severity))].map(|(a, b)| (a.to_owned(), b.to_owned())).into();
-    labels.extend(trouble.filter(|trouble| !trouble.is_empty()).map(|trouble| ("trouble".to_owned(), trouble)));
+    let mut labels: BTreeMap<String, String> = [("alertname", name), ("severity", word(message.severity))]
+        .map(|(a, b)| (a.to_owned(), b.to_owned()))
+        .into();
+    labels
+        .extend(trouble.filter(|trouble| !trouble.is_empty()).map(|trouble| ("trouble".to_owned(), trouble)));
     let mut annotations = annotations(&message.title, &[]);
     if !lines.is_empty() {
         let lines = PLAIN.lines(&lines.join("\n"), 1_000, 8_000).join("\n");
@@ -139,7 +141,8 @@ mod tests {
             threshold: "stop",
             own: &own,
         };
-        let made: Vec<String> = labels(&about).iter().map(|(name, value)| format!("{name}={value}")).collect();
+        let made: Vec<String> =
+            labels(&about).iter().map(|(name, value)| format!("{name}={value}")).collect();
         assert_eq!(
             made,
             [

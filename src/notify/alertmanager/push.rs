@@ -56,13 +56,15 @@ impl Target {
         let mut told = self.told.lock().await;
         let open: BTreeMap<_, _> = open.iter().map(|alert| (alert.labels.clone(), alert.clone())).collect();
         let ended = told.iter().filter(|(labels, _)| !open.contains_key(*labels)).map(|(_, alert)| alert);
-        let until = SignedDuration::try_from(terms.resend).unwrap_or(SignedDuration::MAX).saturating_mul(LASTS);
+        let until =
+            SignedDuration::try_from(terms.resend).unwrap_or(SignedDuration::MAX).saturating_mul(LASTS);
         let until = now.saturating_add(until).unwrap_or(now);
         let link = terms.link.as_deref();
         let mut alerts: Vec<Value> = open.values().map(|alert| posted(alert, until, link)).collect();
         alerts.extend(own.iter().map(|alert| posted(alert, until, link)));
         alerts.extend(ended.map(|alert| posted(alert, now, link)));
-        let password = terms.basic.as_ref().map(|(_, read)| read()).transpose().map_err(NotifyError::later)?;
+        let password =
+            terms.basic.as_ref().map(|(_, read)| read()).transpose().map_err(NotifyError::later)?;
         let headers = match (&terms.basic, &password) {
             (Some((user, _)), Some(password)) => basic(user, password)?,
             _ => HeaderMap::new(),

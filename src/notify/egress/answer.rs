@@ -30,12 +30,12 @@ pub(super) fn judge(answer: &Answer, veil: &Veil) -> Result<String, NotifyError>
         300..=399 => Err(NotifyError::Refused(format!(
             "{said}; redirects are not followed: configure the address that it leads to"
         ))),
-        408 | 425 | 429 | 500..=599 => {
-            Err(NotifyError::Later { answer: said, retry_after: asked(answer) })
-        }
+        408 | 425 | 429 | 500..=599 => Err(NotifyError::Later { answer: said, retry_after: asked(answer) }),
         410 => Err(NotifyError::Gone(format!("{said}; configure the address that has come in its place"))),
         401 | 403 => Err(NotifyError::Refused(format!("{said}; check the url and the secret"))),
-        404 => Err(NotifyError::Refused(format!("{said}; check that the url is whole, and still exists there"))),
+        404 => {
+            Err(NotifyError::Refused(format!("{said}; check that the url is whole, and still exists there")))
+        }
         _ => Err(NotifyError::Refused(said)),
     }
 }
@@ -101,7 +101,9 @@ mod tests {
         let body = r#"{"message":"You are being rate limited.","retry_after":64.5,"global":false}"#;
         let Err(NotifyError::Later { retry_after, .. }) = judged(429, body) else { panic!() };
         assert_eq!(retry_after, Some(Duration::from_millis(64_500)));
-        for nonsense in [r#"{"retry_after":-1}"#, r#"{"retry_after":1e300}"#, r#"{"retry_after":"soon"}"#, "["] {
+        for nonsense in
+            [r#"{"retry_after":-1}"#, r#"{"retry_after":1e300}"#, r#"{"retry_after":"soon"}"#, "["]
+        {
             let Err(NotifyError::Later { retry_after, .. }) = judged(429, nonsense) else { panic!() };
             assert_eq!(retry_after, None, "{nonsense}");
         }

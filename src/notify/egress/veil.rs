@@ -68,8 +68,17 @@ mod tests {
         let mut veil = Veil::of(&Url::parse(url).unwrap());
         veil.add("whsec_AAAABBBBCCCC\nwhsec_DDDDEEEEFFFF");
         for text in [
-            "no team T0AB", "t0ab", "'b c d' is unknown", "b%20c%20d", "token xyz12345…", "Z1234567", "k3y-of-it",
-            "bad pa55word", "end-part", "key AAAABBBB", "eeeeffff",
+            "no team T0AB",
+            "t0ab",
+            "'b c d' is unknown",
+            "b%20c%20d",
+            "token xyz12345…",
+            "Z1234567",
+            "k3y-of-it",
+            "bad pa55word",
+            "end-part",
+            "key AAAABBBB",
+            "eeeeffff",
         ] {
             assert!(veil.is_told_by(text), "{text}");
         }

@@ -83,11 +83,9 @@ fn of_said(said: &notice::Said) -> Said {
             runs_out: over.runs_out,
             period_end: over.period_end,
         },
-        notice::Said::Ended { of, threshold, end } => Said::Ended {
-            of: of_subject(of),
-            threshold: threshold.to_string(),
-            end: end.as_str().to_owned(),
-        },
+        notice::Said::Ended { of, threshold, end } => {
+            Said::Ended { of: of_subject(of), threshold: threshold.to_string(), end: end.as_str().to_owned() }
+        }
         notice::Said::Allowance { of, from, to } => {
             Said::Allowance { of: of_subject(of), from_bytes: from.0, to_bytes: to.0 }
         }
@@ -128,7 +126,8 @@ fn of_subject(of: &Subject) -> Of {
 }
 
 fn of_operation(operation: &notice::Operation) -> Operation {
-    let trouble = |trouble: &notice::Trouble| Trouble { key: trouble.key.clone(), line: trouble.line.clone() };
+    let trouble =
+        |trouble: &notice::Trouble| Trouble { key: trouble.key.clone(), line: trouble.line.clone() };
     Operation { troubles: operation.troubles.iter().map(trouble).collect(), more: operation.more }
 }
 

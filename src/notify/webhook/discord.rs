@@ -29,12 +29,15 @@ pub(super) fn body(card: &Card<'_>) -> Value {
     }
     let mut embed = json!({
         "title": DISCORD.line(card.title, TITLE),
-        "description": DISCORD.lines(&text, LINE, TEXT).join("\n"),
         "color": card.tone().color(),
         "timestamp": card.at().to_string(),
         "footer": { "text": "proxymeter" },
         "fields": fields,
     });
+    let description = DISCORD.lines(&text, LINE, TEXT).join("\n");
+    if !description.is_empty() {
+        embed["description"] = description.into();
+    }
     if let Some(link) = card.link() {
         embed["url"] = link.into();
     }

@@ -54,7 +54,9 @@ pub(super) fn split_topic(url: &mut Url) -> Result<String, NotifyError> {
     let path = url.path().trim_end_matches('/').to_owned();
     let (root, topic) = path.rsplit_once('/').unwrap_or_default();
     if topic.is_empty() {
-        return Err(NotifyError::later("the url of an ntfy topic ends in the topic, such as https://ntfy.sh/topic"));
+        return Err(NotifyError::later(
+            "the url of an ntfy topic ends in the topic, such as https://ntfy.sh/topic",
+        ));
     }
     url.set_path(&format!("{root}/"));
     Ok(topic.to_owned())

@@ -32,14 +32,14 @@ pub(super) fn headers(keys: Option<&SecretString>, parcel: &Parcel<'_>) -> Resul
     let mut values = vec![("webhook-id", id.clone()), ("webhook-timestamp", timestamp.to_string())];
     if let Some(keys) = keys {
         let keys = decode(keys.expose_secret()).map_err(NotifyError::later)?;
-        let signatures: Vec<String> =
-            keys.iter().map(|key| sign(key, &id, timestamp, parcel.body)).collect();
+        let signatures: Vec<String> = keys.iter().map(|key| sign(key, &id, timestamp, parcel.body)).collect();
         values.push(("webhook-signature", signatures.join(" ")));
     }
     let mut headers = HeaderMap::new();
     for (name, value) in values {
-        let value = HeaderValue::from_str(&value)
-            .map_err(|_| NotifyError::Refused(format!("{name} cannot be sent: the notice's id is not ASCII")))?;
+        let value = HeaderValue::from_str(&value).map_err(|_| {
+            NotifyError::Refused(format!("{name} cannot be sent: the notice's id is not ASCII"))
+        })?;
         headers.insert(HeaderName::from_static(name), value);
     }
     Ok(headers)

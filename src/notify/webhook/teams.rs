@@ -59,8 +59,7 @@ fn within(card: &Card<'_>, room: usize) -> Value {
         "body": blocks,
     });
     if let Some(link) = card.link() {
-        content["actions"] =
-            json!([{ "type": "Action.OpenUrl", "title": "proxymeter", "url": link }]);
+        content["actions"] = json!([{ "type": "Action.OpenUrl", "title": "proxymeter", "url": link }]);
     }
     json!({
         "type": "message",
@@ -77,9 +76,10 @@ fn no_list(line: String) -> String {
     let text = line.trim_start();
     let digits = text.chars().take_while(char::is_ascii_digit).count();
     let after = text.get(digits..).unwrap_or_default();
-    if text.starts_with(['-', '+']) {
+    let begins = |mark: &str| mark.chars().nth(1).is_none_or(char::is_whitespace);
+    if text.starts_with(['-', '+']) && begins(text) {
         format!("\\{text}")
-    } else if digits > 0 && after.starts_with(['.', ')']) {
+    } else if digits > 0 && after.starts_with(['.', ')']) && begins(after) {
         format!("{}\\{after}", text.get(..digits).unwrap_or_default())
     } else {
         line
@@ -96,7 +96,9 @@ mod tests {
             ("- a", "\\- a"),
             ("+ a", "\\+ a"),
             ("1. a", "1\\. a"),
-            ("40.70 GB", "40\\.70 GB"),
+            ("40.70 GB", "40.70 GB"),
+            ("-5 GB", "-5 GB"),
+            ("1.", "1\\."),
             ("40 GB", "40 GB"),
             ("a - b", "a - b"),
             ("", ""),

@@ -68,7 +68,12 @@ fn f39_ugly_names_break_no_limit() {
     assert_eq!(kept as u64 + generic["data"]["more"].as_u64().unwrap(), 24);
 
     let slack = body(Format::Slack, &ugly);
-    assert!(sizes(&slack, &["/blocks/0/text/text", "/text"]).iter().zip([150, 1_000]).all(|(size, most)| *size <= most));
+    assert!(
+        sizes(&slack, &["/blocks/0/text/text", "/text"])
+            .iter()
+            .zip([150, 1_000])
+            .all(|(size, most)| *size <= most)
+    );
     let blocks = slack["attachments"][0]["blocks"].as_array().unwrap();
     assert!(blocks.len() <= 50);
     for block in blocks {
@@ -79,7 +84,9 @@ fn f39_ugly_names_break_no_limit() {
 
     let discord = body(Format::Discord, &ugly);
     let embed = &discord["embeds"][0];
-    assert!(sizes(embed, &["/title", "/description"]).iter().zip([256, 4_096]).all(|(size, most)| *size <= most));
+    assert!(
+        sizes(embed, &["/title", "/description"]).iter().zip([256, 4_096]).all(|(size, most)| *size <= most)
+    );
     let mut all = Vec::new();
     texts(embed, "", &mut all);
     assert!(all.iter().map(|(_, text)| units(text)).sum::<usize>() <= 6_000);
@@ -110,8 +117,8 @@ fn f39_ugly_names_are_no_markup() {
                 Format::Slack if !path.contains("header") && !path.starts_with("/blocks") => {
                     &["<!channel>", "<@U1>", "<script>", "```"]
                 }
-                Format::Discord => &["@everyone", " <@", " *b*", "[t](", "```"],
-                Format::Teams => &[" *b*", "[t](", " <script", "```"],
+                Format::Discord => &["@everyone", " <@", " *b*", " [t](", "```"],
+                Format::Teams => &[" *b*", " [t](", " <script", "```"],
                 _ => &[],
             };
             for markup in markup {
@@ -126,8 +133,10 @@ fn f39_the_cut_is_seen() {
     for format in Format::ALL {
         let text = body(format, &samples::ugly()).to_string();
         assert!(text.contains('…'), "{format:?}");
-        let counted = text.contains("… and ") || format == Format::Generic;
-        assert!(counted, "{format:?}: {text}");
+        // The others have room for each of the twenty lines.
+        if matches!(format, Format::Discord | Format::Ntfy) {
+            assert!(text.contains("… and "), "{format:?}: {text}");
+        }
     }
 }
 
@@ -148,8 +157,7 @@ fn a_template_that_fails_is_an_error() {
         }
     }
     let id = proxymeter::domain::outbox::NoticeId("0".repeat(32).into());
-    let envelope =
-        proxymeter::notify::Envelope { id: &id, episode: &id, recipient: "ops", at: super::now() };
+    let envelope = proxymeter::notify::Envelope { id: &id, episode: &id, recipient: "ops", at: super::now() };
     let settings = proxymeter::notify::webhook::Settings {
         words: std::sync::Arc::new(Broken),
         ..settings(Format::Teams, URL)

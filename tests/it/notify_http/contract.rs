@@ -45,10 +45,7 @@ async fn f28_every_receiver_reads_a_status_the_same_way() {
             "Err(Refused(\"404 Not Found; check that the url is whole, and still exists there\"))",
         ),
         (reply(408, "", ""), "Err(Later { answer: \"408 Request Timeout\", retry_after: None })"),
-        (
-            reply(410, "", ""),
-            "Err(Gone(\"410 Gone; configure the address that has come in its place\"))",
-        ),
+        (reply(410, "", ""), "Err(Gone(\"410 Gone; configure the address that has come in its place\"))"),
         (reply(413, "", ""), "Err(Refused(\"413 Payload Too Large\"))"),
         (reply(425, "", ""), "Err(Later { answer: \"425 Too Early\", retry_after: None })"),
         (reply(429, "", ""), "Err(Later { answer: \"429 Too Many Requests\", retry_after: None })"),
@@ -124,9 +121,7 @@ async fn f28_a_try_again_has_the_same_bytes_and_the_same_id() {
         let seen = server.seen();
         let [.., first, second] = seen.as_slice() else { panic!("{name}") };
         assert_eq!(first.body, second.body, "{name}");
-        let id = |head: &str| {
-            head.lines().find(|line| line.starts_with("webhook-id: ")).map(str::to_owned)
-        };
+        let id = |head: &str| head.lines().find(|line| line.starts_with("webhook-id: ")).map(str::to_owned);
         assert_eq!(id(&first.head), id(&second.head), "{name}");
         assert_eq!(id(&first.head).is_some(), name == "generic");
     }

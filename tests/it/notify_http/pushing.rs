@@ -97,7 +97,10 @@ async fn a_message_pushes_what_is_open_and_itself_where_nothing_of_it_stands() {
         };
         assert_eq!(told(&server), [vec![format!("a {until}")], own].concat(), "{name}");
         if name == "operation" {
-            insta::assert_snapshot!("alertmanager_operation", serde_json::to_string_pretty(&body(&server)[1]).unwrap());
+            insta::assert_snapshot!(
+                "alertmanager_operation",
+                serde_json::to_string_pretty(&body(&server)[1]).unwrap()
+            );
         }
     }
     // What it is by itself is not said again, and not ended either: it runs out.
@@ -129,7 +132,10 @@ async fn each_alertmanager_is_told_apart_from_the_others() {
 
     let saved = render(&pusher, &samples::firing(), "http://gone.example:9093");
     let refused = saved.send(&pusher, now()).await.unwrap_err();
-    assert_eq!(refused.to_string(), "refused: gone.example:9093 is no Alertmanager of receiver pager any more");
+    assert_eq!(
+        refused.to_string(),
+        "refused: gone.example:9093 is no Alertmanager of receiver pager any more"
+    );
 }
 
 /// Who each webhook of the real one named, with the status: "firing a,b".
@@ -156,7 +162,9 @@ async fn until(what: &str, is_so: impl Fn() -> bool) {
             tokio::time::sleep(Duration::from_millis(50)).await;
         }
     };
-    tokio::time::timeout(Duration::from_secs(60), seen).await.unwrap_or_else(|_| panic!("waited in vain for {what}"));
+    tokio::time::timeout(Duration::from_secs(60), seen)
+        .await
+        .unwrap_or_else(|_| panic!("waited in vain for {what}"));
 }
 
 /// The real Alertmanager, what it tells, and a pusher to it.
@@ -164,8 +172,7 @@ async fn stand(resend: Duration) -> Option<(Alertmanager, Server, Pusher)> {
     let program = require("prometheus-alertmanager")?;
     let hook = Server::start(reply(200, "", "")).await;
     let real = Alertmanager::start(&program, &hook.url()).await;
-    let settings =
-        Settings { resend, basic: None, ..pusher_settings(&real.url(), Duration::from_secs(10)) };
+    let settings = Settings { resend, basic: None, ..pusher_settings(&real.url(), Duration::from_secs(10)) };
     Some((real, hook, Pusher::new(settings).unwrap()))
 }
 
@@ -184,7 +191,9 @@ async fn the_real_alertmanager_fires_groups_is_silenced_and_resolves() {
     open(&pusher, &[alert("a", start), alert("b", start), alert("c", start)]);
     assert_eq!(pusher.resend(clock.now()).await, []);
     let is_silenced = |alerts: &[Value]| {
-        alerts.iter().any(|alert| alert["labels"]["sub_user"] == "c" && alert["status"]["state"] == "suppressed")
+        alerts
+            .iter()
+            .any(|alert| alert["labels"]["sub_user"] == "c" && alert["status"]["state"] == "suppressed")
     };
     real.until("c to be silenced", is_silenced).await;
 
@@ -228,7 +237,8 @@ async fn f39_the_real_alertmanager_takes_ugly_names() {
     open(&pusher, &alerts);
     assert_eq!(pusher.resend(clock.now()).await, []);
     let held = real.alerts().await;
-    let mut held: Vec<&str> = held.iter().map(|alert| alert["labels"]["sub_user"].as_str().unwrap()).collect();
+    let mut held: Vec<&str> =
+        held.iter().map(|alert| alert["labels"]["sub_user"].as_str().unwrap()).collect();
     held.sort_unstable();
     let mut names = names.to_vec();
     names.sort_unstable();

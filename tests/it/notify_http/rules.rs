@@ -1,6 +1,8 @@
 //! What may leave: nothing in the clear, and nothing to a private network, unless it is allowed by name.
 
+use std::io::{Read as _, Write as _};
 use std::path::PathBuf;
+use std::sync::Arc;
 use std::time::Duration;
 
 use proxymeter::notify::error::NotifyError;
@@ -12,7 +14,8 @@ use super::{now, render, secret, settings};
 
 /// What becomes of a message to this URL.
 async fn sent(url: &str, allow_private: bool) -> Result<String, NotifyError> {
-    let settings = Settings { allow_private, timeout: Duration::from_secs(4), ..settings(Format::Slack, url) };
+    let settings =
+        Settings { allow_private, timeout: Duration::from_secs(4), ..settings(Format::Slack, url) };
     let webhook = Webhook::new(settings).unwrap();
     render(&webhook, &firing(), "https://recipient.example").send(&webhook, now()).await
 }
@@ -22,9 +25,25 @@ async fn a_private_address_is_refused_in_every_disguise_and_by_name() {
     let server = Server::start(reply(200, "", "")).await;
     let port = server.address.port();
     for host in [
-        "127.0.0.1", "0x7f.1", "2130706433", "017700000001", "127.1", "[::1]", "[::ffff:127.0.0.1]",
-        "[::ffff:7f00:1]", "[64:ff9b::127.0.0.1]", "0.0.0.0", "[::]", "10.0.0.1", "192.168.1.1", "169.254.169.254",
-        "100.64.0.1", "[fd00::1]", "[fe80::1]", "localhost", "LOCALHOST.",
+        "127.0.0.1",
+        "0x7f.1",
+        "2130706433",
+        "017700000001",
+        "127.1",
+        "[::1]",
+        "[::ffff:127.0.0.1]",
+        "[::ffff:7f00:1]",
+        "[64:ff9b::127.0.0.1]",
+        "0.0.0.0",
+        "[::]",
+        "10.0.0.1",
+        "192.168.1.1",
+        "169.254.169.254",
+        "100.64.0.1",
+        "[fd00::1]",
+        "[fe80::1]",
+        "localhost",
+        "LOCALHOST",
     ] {
         let told = sent(&format!("https://{host}:{port}/canary"), false).await;
         let Err(NotifyError::Refused(text)) = &told else { panic!("{host}: {told:?}") };
@@ -54,6 +73,8 @@ async fn f28_what_was_surely_not_taken_is_tried_later() {
     let free = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap().local_addr().unwrap();
     let plain = Server::start(Act::Close).await;
     let silent = Server::start(Act::HangAtOnce).await;
+    let unknown = sent("https://nowhere.invalid/canary", false).await.unwrap_err();
+    assert!(unknown.to_string().starts_with("no connection to https://nowhere.invalid: "), "{unknown}");
     for (url, wanted) in [
         (format!("http://{free}/canary"), "no connection to http://127.0.0.1:"),
         // Something else than TLS, and a handshake that never ends.
@@ -69,10 +90,60 @@ async fn f28_what_was_surely_not_taken_is_tried_later() {
 }
 
 #[tokio::test]
+async fn a_certificate_of_ones_own_authority_is_trusted_by_ca_file_alone() {
+    rustls::crypto::ring::default_provider().install_default().ok();
+    let made = rcgen::generate_simple_self_signed(["localhost".to_owned()]).unwrap();
+    let folder = tempfile::tempdir().unwrap();
+    let ca_file = folder.path().join("ca.pem");
+    std::fs::write(&ca_file, made.cert.pem()).unwrap();
+    let key = rustls::pki_types::PrivateKeyDer::try_from(made.signing_key.serialize_der()).unwrap();
+    let config = rustls::ServerConfig::builder()
+        .with_no_client_auth()
+        .with_single_cert(vec![made.cert.der().clone()], key)
+        .unwrap();
+    let port = serve_tls(config.into());
+
+    let sent = async |host: &str, ca_file: Option<PathBuf>| {
+        let url = format!("https://{host}:{port}/canary");
+        let webhook = Webhook::new(Settings { ca_file, ..settings(Format::Slack, &url) }).unwrap();
+        render(&webhook, &firing(), &url).send(&webhook, now()).await
+    };
+    assert_eq!(sent("localhost", Some(ca_file.clone())).await.unwrap(), "200 OK");
+    for (host, ca_file, problem) in [
+        ("localhost", None, "invalid peer certificate: UnknownIssuer"),
+        ("127.0.0.1", Some(ca_file), "invalid peer certificate: certificate not valid for name"),
+    ] {
+        let told = sent(host, ca_file).await;
+        let Err(NotifyError::Later { answer, .. }) = told else { panic!("{host}: {told:?}") };
+        let wanted = format!("no TLS with https://{host}:{port}: {problem}");
+        assert!(answer.starts_with(&wanted) && !answer.contains("canary"), "{answer}");
+    }
+}
+
+/// Answers whatever comes by TLS; its port. Its thread ends with the process.
+fn serve_tls(config: Arc<rustls::ServerConfig>) -> u16 {
+    let listener = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+    let port = listener.local_addr().unwrap().port();
+    std::thread::spawn(move || {
+        for stream in listener.incoming() {
+            let session = rustls::ServerConnection::new(config.clone()).unwrap();
+            let mut stream = rustls::StreamOwned::new(session, stream.unwrap());
+            let mut bytes = [0; 64 * 1024];
+            // One that was refused ends here.
+            if stream.read(&mut bytes).is_ok_and(|count| count > 0) {
+                let answer = b"HTTP/1.1 200 OK\r\nconnection: close\r\ncontent-length: 0\r\n\r\n";
+                stream.write_all(answer).and_then(|()| stream.flush()).unwrap();
+            }
+        }
+    });
+    port
+}
+
+#[tokio::test]
 async fn a_secret_that_cannot_be_read_is_waited_for() {
     let url = "https://chat.example/canary";
     let broken = || Err("receivers.ops.webhook.url_file: /run/url: no such file".to_owned());
-    let no_url = Settings { url: std::sync::Arc::new(broken), ..settings(Format::Slack, url) };
+    let no_url = Settings { url: Arc::new(broken), ..settings(Format::Slack, url) };
     let bad_key = Settings { secret: Some(secret("whsec_c2hvcnQ=")), ..settings(Format::Generic, url) };
     let no_topic = settings(Format::Ntfy, "https://ntfy.example/");
     for (settings, wanted) in [
@@ -105,7 +176,8 @@ fn what_is_configured_wrong_is_said_at_the_start() {
         ),
         (
             no_key,
-            "format = \"pagerduty\" needs the routing key of the service: name its file in secret_file".to_owned(),
+            "format = \"pagerduty\" needs the routing key of the service: name its file in secret_file"
+                .to_owned(),
         ),
     ] {
         assert_eq!(Webhook::new(settings).unwrap_err().to_string(), wanted);

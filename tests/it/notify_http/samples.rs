@@ -14,7 +14,10 @@ pub(super) fn all() -> Vec<(&'static str, Message)> {
         ("reminder", reminder()),
         ("operation", operation()),
         ("digest", digest()),
-        ("drill", message(Severity::Info, "[DRILL] nothing has happened", Content::Drill { who: "anna".into() })),
+        (
+            "drill",
+            message(Severity::Info, "[DRILL] nothing has happened", Content::Drill { who: "anna".into() }),
+        ),
     ]
 }
 
@@ -50,7 +53,9 @@ fn news(status: Status, items: Vec<Item>) -> News {
 fn over(name: &str) -> Item {
     Item {
         key: format!("used:acme:{name}"),
-        line: format!("{name} at acme: stop (used = \"100%\"), 40.70 GB of 35.00 GB used, 116.28 %, 4 min ago"),
+        line: format!(
+            "{name} at acme: stop (used = \"100%\"), 40.70 GB of 35.00 GB used, 116.28 %, 4 min ago"
+        ),
         details: [
             ("since", "Fri 20 Nov, 19:40 UTC".to_owned()),
             ("cause", format!("5.20 GB of the last 24 hours are of {name}")),
@@ -85,7 +90,8 @@ fn of(name: &str) -> Of {
 }
 
 pub(super) fn firing() -> Message {
-    let used = (1..=20).map(|day| (at(&format!("2026-11-{day:02}T00:00:00Z")), day * 2_000_000_000)).collect();
+    let used =
+        (1..=20).map(|day| (at(&format!("2026-11-{day:02}T00:00:00Z")), day * 2_000_000_000)).collect();
     let chart = Chart {
         title: "scraper_eu at acme".to_owned(),
         from: at("2026-11-01T00:00:00Z"),

@@ -117,7 +117,11 @@ async fn the_secrets_are_put_in_when_it_is_sent() {
             "ntfy" => {
                 assert_eq!(sent["topic"], "canarytopic");
                 assert_eq!(first, "POST /base/ HTTP/1.1");
-                assert!(request.head.contains("authorization: Bearer tk_canarytoken00\r\n"), "{}", request.head);
+                assert!(
+                    request.head.contains("authorization: Bearer tk_canarytoken00\r\n"),
+                    "{}",
+                    request.head
+                );
             }
             "alertmanager" => {
                 assert_eq!(first, "POST /base/canarytopic/api/v2/alerts HTTP/1.1");

@@ -146,8 +146,10 @@ async fn read(stream: &mut TcpStream) -> Option<Request> {
         }
         let Some(end) = bytes.windows(4).position(|four| four == b"\r\n\r\n") else { continue };
         let head = String::from_utf8(bytes[..end].to_vec()).unwrap();
-        let lengths = head.lines().filter_map(|line| line.to_lowercase().strip_prefix("content-length: ")?.parse().ok());
-        let length: usize = lengths.last().unwrap_or_default();
+        let mut lengths = head
+            .lines()
+            .filter_map(|line| line.to_lowercase().strip_prefix("content-length: ")?.parse().ok());
+        let length: usize = lengths.next().unwrap_or_default();
         let body = &bytes[end + 4..];
         if body.len() >= length {
             return Some(Request { body: body.to_vec(), head });

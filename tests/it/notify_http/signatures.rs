@@ -7,10 +7,10 @@ use std::path::Path;
 use std::process::Stdio;
 use std::time::Duration;
 
+use crate::support::require_python;
 use proxymeter::collect::clock::Clock;
 use proxymeter::notify::webhook::{Format, Settings, Webhook};
 use tokio::process::Command;
-use crate::support::require_python;
 
 use super::server::{Server, reply};
 use super::{KEY, render, samples, secret, settings};
