@@ -3,14 +3,20 @@
 //! `message` is what every medium is made of; a receiver's way is a [`Notifier`]; [`Outbox`] is what outlives the
 //! process, and `app` implements it over the store. Nothing here decides what is told.
 
-pub mod courier;
-pub mod email;
+pub mod alertmanager;
 pub mod chart;
+pub mod courier;
+pub mod egress;
+pub mod email;
 pub mod error;
+pub mod escape;
+pub mod heartbeat;
 pub mod log;
 pub mod message;
 pub mod schedule;
 pub mod template;
+pub mod webhook;
+pub mod words;
 
 use std::sync::Arc;
 
@@ -22,7 +28,7 @@ use crate::domain::outbox::{Change, Delivery, NoticeId};
 use error::{NotifyError, RenderError};
 use message::Message;
 
-/// Reads a secret anew; the error names the key and the file, never what is in it.
+/// Reads a secret anew; the error names key and file, never what is in it.
 pub type SecretReader = Arc<dyn Fn() -> Result<SecretString, String> + Send + Sync>;
 
 /// What goes with a message on its way.

@@ -9,6 +9,7 @@ mod context;
 mod filters;
 mod render;
 mod table;
+mod words;
 
 use std::fmt;
 

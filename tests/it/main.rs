@@ -19,6 +19,7 @@ mod exposition;
 mod lies;
 mod metric_names;
 mod notify_mail;
+mod notify_http;
 mod packaging;
 mod providers_writes;
 mod readme;

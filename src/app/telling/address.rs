@@ -32,8 +32,6 @@ pub(in crate::app) struct Address {
     pub(in crate::app) time_zone: TimeZone,
     pub(in crate::app) remind: Option<Duration>,
     pub(in crate::app) digest: Option<DigestRule>,
-    /// Whether it is told a state again and again.
-    pub(in crate::app) wants_state: bool,
 }
 
 /// Where the threads of all receivers stand.
@@ -80,7 +78,6 @@ impl Addresses {
                 time_zone: receiver.time_zone.clone(),
                 remind: receiver.remind,
                 digest: receiver.digest,
-                wants_state: matches!(receiver.way, Way::Alertmanager { .. }),
             };
             (name.clone(), address)
         };

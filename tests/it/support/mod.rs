@@ -1,5 +1,6 @@
 //! What several test files need: paths of the repository, and the real programs that some tests talk to.
 
+pub(crate) mod alertmanager;
 pub(crate) mod binary;
 pub(crate) mod prometheus;
 pub(crate) mod vendors;
@@ -47,17 +48,36 @@ pub(crate) fn files_with(folder: &str, extension: &str) -> Vec<PathBuf> {
 /// `cargo test` passes with nothing but Rust, and says what it left out; under `tests/run`, which installs the
 /// programs, an absent one is a failure.
 pub(crate) fn require(program: &str) -> Option<PathBuf> {
+    found_or_left_out(program, programs(program).find(|path| path.is_file()))
+}
+
+/// Likewise, a Python that has a module; `tests/run` installs it below target/.
+pub(crate) fn require_python(module: &str) -> Option<PathBuf> {
+    let has_module = |python: &PathBuf| {
+        let import = Command::new(python).args(["-c", &format!("import {module}")]).output();
+        import.is_ok_and(|output| output.status.success())
+    };
+    let named = env::var_os("PROXYMETER_TESTS_PYTHON").map(PathBuf::from);
+    let tools = root().join("target/test-tools/bin/python3");
+    let pythons = named.into_iter().chain(programs("python3")).chain([tools]);
+    found_or_left_out(&format!("Python with {module}"), pythons.into_iter().find(has_module))
+}
+
+fn programs(name: &str) -> impl Iterator<Item = PathBuf> {
     let path = env::var_os("PATH").unwrap_or_default();
-    let found = env::split_paths(&path).map(|folder| folder.join(program)).find(|path| path.is_file());
+    env::split_paths(&path).map(|folder| folder.join(name)).collect::<Vec<_>>().into_iter()
+}
+
+fn found_or_left_out(what: &str, found: Option<PathBuf>) -> Option<PathBuf> {
     if found.is_none() {
         let test = thread::current().name().unwrap_or("a test").to_owned();
         assert!(
             env::var_os("PROXYMETER_TESTS_REQUIRE_SERVERS").is_none(),
-            "{test} needs {program}, which is not on the PATH"
+            "{test} needs {what}, which is not on the PATH"
         );
         // Not `eprintln!`, which the harness keeps to itself while the test passes.
         let mut stderr = io::stderr();
-        writeln!(stderr, "left out: {test} (no {program} on PATH; tests/run installs it)").unwrap();
+        writeln!(stderr, "left out: {test} (no {what} on PATH; tests/run installs it)").unwrap();
     }
     found
 }

@@ -87,8 +87,8 @@ impl Changing<'_> {
     /// What has ended already is left as it is.
     async fn take(&mut self, change: &Change) -> Saved {
         match change {
-            Change::Begin { id, body, replaces, waits_since, tries } => {
-                let begun = self.begin(*id, body, *waits_since, *tries).await?;
+            Change::Begin { id, body, replaces, waits_since, tries, message } => {
+                let begun = self.begin(*id, body, (*waits_since, *tries), message.as_deref()).await?;
                 if begun && !replaces.is_empty() {
                     self.supersede(replaces, *id).await?;
                 }
@@ -114,13 +114,14 @@ impl Changing<'_> {
         &mut self,
         id: DeliveryId,
         body: &[u8],
-        waits_since: Timestamp,
-        tries: u32,
+        (waits_since, tries): (Timestamp, u32),
+        message: Option<&str>,
     ) -> Result<bool, StoreError> {
         let sql = "UPDATE deliveries SET body = ?, waits_since = ?, tries = ?, maybe = maybe OR trying, \
-                   trying = 1, gathers = 0 WHERE id = ? AND ended IS NULL RETURNING lane";
+                   trying = 1, gathers = 0, message = coalesce(?, message) \
+                   WHERE id = ? AND ended IS NULL RETURNING lane";
         let query = sqlx::query_scalar(sql).bind(body).bind(waits_since.as_millisecond());
-        self.run(query.bind(tries).bind(number(id))).await
+        self.run(query.bind(tries).bind(message).bind(number(id))).await
     }
 
     /// They are over since the newer one was decided.
@@ -132,7 +133,7 @@ impl Changing<'_> {
 
     async fn end(&mut self, id: DeliveryId, state: &str, at: Timestamp, answer: &str) -> Saved {
         let sql = "UPDATE deliveries SET state = ?, ended = ?, answer = ?, tries = tries + trying, trying = 0, \
-                   gathers = 0, body = NULL WHERE id = ? AND ended IS NULL RETURNING lane";
+                   gathers = 0, message = NULL, body = NULL WHERE id = ? AND ended IS NULL RETURNING lane";
         let query = sqlx::query_scalar(sql).bind(state).bind(at.as_millisecond()).bind(answer);
         self.run(query.bind(number(id))).await.map(drop)
     }

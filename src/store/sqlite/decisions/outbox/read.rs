@@ -13,7 +13,7 @@ use crate::store::sqlite::file::Database;
 /// The oldest deliveries that wait in a lane, no more than two hundred.
 pub(super) const WAITING: &str = "SELECT deliveries.id, notices.id AS notice, deliveries.receiver, recipient, \
      thread, episode, at, waits_since, tries, due, (maybe OR trying) AS maybe, fell_back, \
-     (stands_for IS NOT NULL) AS stands_in, message, body \
+     (stands_for IS NOT NULL) AS stands_in, coalesce(deliveries.message, notices.message) AS message, body \
      FROM deliveries JOIN notices ON notices.number = deliveries.notice \
      WHERE lane = ? AND ended IS NULL ORDER BY deliveries.id LIMIT 200";
 

@@ -24,7 +24,8 @@ CREATE INDEX notices_by_receiver ON notices (receiver, at);
 
 -- A notice on its way to one recipient; it waits while `ended` is nothing, and then `state` is `pending`, otherwise
 -- `delivered`, `dead` or `superseded`. `trying` is set while a try is under way, `maybe` once a try may have arrived
--- without our knowing. `lane` is a row of `lanes` while it waits. The bytes of the first try are in `body` until the end.
+-- without our knowing. `lane` is a row of `lanes` while it waits. The bytes of the first try are in `body` until the
+-- end, and in `message` is what it tells where that is more than its notice: what it has replaced.
 CREATE TABLE deliveries (
     id INTEGER PRIMARY KEY AUTOINCREMENT,
     notice INTEGER NOT NULL,
@@ -41,6 +42,7 @@ CREATE TABLE deliveries (
     fell_back INTEGER NOT NULL,
     ended INTEGER,
     answer TEXT,
+    message TEXT,
     body BLOB
 ) STRICT;
 

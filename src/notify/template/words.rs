@@ -1,0 +1,39 @@
+//! Templates as what webhooks and mails are made of.
+
+use super::Templates;
+use crate::notify::email::MailWords;
+use crate::notify::error::RenderError;
+use crate::notify::message::Message;
+use crate::notify::words::Words;
+
+fn failed(error: impl ToString) -> RenderError {
+    RenderError(error.to_string())
+}
+
+impl Words for Templates {
+    fn title(&self, message: &Message) -> Result<String, RenderError> {
+        Templates::title(self, message).map_err(failed)
+    }
+
+    fn text(&self, message: &Message) -> Result<String, RenderError> {
+        Templates::text(self, message).map_err(failed)
+    }
+}
+
+impl MailWords for Templates {
+    fn subject(&self, message: &Message) -> Result<String, RenderError> {
+        Templates::subject(self, message).map_err(failed)
+    }
+
+    fn text(&self, message: &Message) -> Result<String, RenderError> {
+        Templates::text(self, message).map_err(failed)
+    }
+
+    fn html(&self, message: &Message, chart_cid: Option<&str>) -> Result<String, RenderError> {
+        Templates::html(self, message, chart_cid).map_err(failed)
+    }
+
+    fn chart(&self, message: &Message) -> Option<Vec<u8>> {
+        Templates::chart(self, message)
+    }
+}
