@@ -65,6 +65,7 @@ fn begun(lane: &[Delivery]) -> Vec<Change> {
     let begin = Change::Begin {
         id: newest.id,
         body: vec![7; 1_500],
+        message: None,
         replaces: older.iter().map(|one| one.id).collect(),
         waits_since: lane[0].waits_since,
         tries: 0,

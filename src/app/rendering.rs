@@ -41,7 +41,8 @@ pub fn render(config: &Config, receiver: &str, message: &Message, view: View) ->
             Ok(chart.map_or(html.clone(), |chart| html.replace("cid:chart", &chart)).into_bytes())
         }
         View::Sent => {
-            let way = build_one(config, receiver).map_err(|problem| anyhow!("receivers.{receiver}: {problem}"))?;
+            let way =
+                build_one(config, receiver).map_err(|problem| anyhow!("receivers.{receiver}: {problem}"))?;
             let id = NoticeId("0123456789abcdef0123456789abcdef".into());
             let recipient = way.1.first().map_or("", |first| &**first);
             let envelope = Envelope { id: &id, episode: &id, recipient, at: message.at };
@@ -54,7 +55,9 @@ pub fn render(config: &Config, receiver: &str, message: &Message, view: View) ->
 #[must_use]
 pub fn template_problems(config: &Config) -> Vec<String> {
     let of = |(name, receiver): (&std::sync::Arc<str>, &crate::config::Receiver)| match templates(receiver) {
-        Ok(words) => words.check().into_iter().map(|problem| format!("receivers.{name}: {problem}")).collect(),
+        Ok(words) => {
+            words.check().into_iter().map(|problem| format!("receivers.{name}: {problem}")).collect()
+        }
         Err(problem) => vec![format!("receivers.{name}: {problem}")],
     };
     config.receivers.iter().flat_map(of).collect::<Vec<String>>()

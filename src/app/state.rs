@@ -145,8 +145,11 @@ impl Sessions {
             kept.insert(name.clone(), held);
         }
         *sessions = kept;
-        let publisher =
-            Publisher::new(Exposition::new(config.collect.max_series), config.collect.targets_top, config.owners.clone());
+        let publisher = Publisher::new(
+            Exposition::new(config.collect.max_series),
+            config.collect.targets_top,
+            config.owners.clone(),
+        );
         Ok(State { publisher, accounts: watched })
     }
 }

@@ -24,7 +24,6 @@ use tokio_util::sync::CancellationToken;
 pub(super) use address::{Addresses, Threads, new_id};
 pub(super) use notifiers::templates;
 
-
 use super::decide::Keeping;
 use super::watch::Watch;
 use crate::config::Config;

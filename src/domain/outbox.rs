@@ -137,7 +137,7 @@ pub enum Change {
         replaces: Vec<DeliveryId>,
         /// What it has of them.
         waits_since: Timestamp,
-        /// Likewise.
+        /// The tries before this one, which counts from now on.
         tries: u32,
     },
     /// The try failed, and another is due.

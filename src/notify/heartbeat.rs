@@ -49,8 +49,13 @@ impl Heartbeat {
             .parse()
             .map_err(|_| NotifyError::Refused("operator.watchdog_url is no address".to_owned()))?;
         let body = json!({ "type": "heartbeat", "timestamp": now, "data": { "version": 1 } });
-        let post =
-            Post { url: &url, headers: HeaderMap::new(), body: body.to_string().into_bytes(), secrets: &[], now };
+        let post = Post {
+            url: &url,
+            headers: HeaderMap::new(),
+            body: body.to_string().into_bytes(),
+            secrets: &[],
+            now,
+        };
         self.egress.post(post).await
     }
 }

@@ -172,6 +172,11 @@ impl Templates {
         Ok(clean::line(&format!("[{}] {title}", context::tag(message)), TITLE))
     }
 
+    /// Whether the operator has a text of their own.
+    fn has_own_text(&self) -> bool {
+        self.is_own[1]
+    }
+
     /// The text, of at most 100,000 characters.
     ///
     /// # Errors

@@ -32,13 +32,7 @@ pub(super) struct Rounds {
 
 impl Decider {
     /// Tells again what is due to be told again.
-    pub(super) async fn again(
-        &self,
-        held: &mut Held,
-        settings: &Settings,
-        known: &[Known],
-        now: Timestamp,
-    ) {
+    pub(super) async fn again(&self, held: &mut Held, settings: &Settings, known: &[Known], now: Timestamp) {
         let since = *held.again.since.get_or_insert(now);
         if held.again.looked.is_some_and(|looked| looked.elapsed() < EVERY) {
             return;
@@ -65,7 +59,11 @@ impl Decider {
                 .collect();
             let is_known = |standing: &Standing| {
                 let target = target_in_words(&standing.of.account, &standing.of.target);
-                acknowledged.contains(&(standing.of.budget.to_string(), target, standing.threshold.to_string()))
+                acknowledged.contains(&(
+                    standing.of.budget.to_string(),
+                    target,
+                    standing.threshold.to_string(),
+                ))
             };
             let views = views(known, held);
             for (receiver, budget) in &due {

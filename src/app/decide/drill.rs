@@ -31,7 +31,10 @@ impl Decider {
         }
         if let Some(stranger) = named.iter().find(|name| !all.iter().any(|known| **known == ***name)) {
             let known: Vec<&str> = all.iter().map(|name| &**name).collect();
-            return answered(USAGE, format!("there is no receiver {stranger:?}; receivers: {}", known.join(", ")));
+            return answered(
+                USAGE,
+                format!("there is no receiver {stranger:?}; receivers: {}", known.join(", ")),
+            );
         }
         let receivers = all.into_iter().filter(|name| named.is_empty() || named.contains(&name.to_string()));
         let notices: Vec<Notice> = receivers.map(|receiver| notice(receiver, who)).collect();

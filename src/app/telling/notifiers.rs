@@ -46,7 +46,12 @@ pub(crate) fn templates(receiver: &Receiver) -> Result<Templates, String> {
     Templates::new(overrides, receiver.time_zone.clone()).map_err(|error| error.to_string())
 }
 
-fn of(name: &Arc<str>, receiver: &Receiver, smtp: Option<&Smtp>, link: Option<String>) -> Result<Built, String> {
+fn of(
+    name: &Arc<str>,
+    receiver: &Receiver,
+    smtp: Option<&Smtp>,
+    link: Option<String>,
+) -> Result<Built, String> {
     let words = Arc::new(templates(receiver)?);
     let plain = |notifier: Arc<dyn Notifier>| Built { notifier, pusher: None, fingerprint: String::new() };
     Ok(match &receiver.way {

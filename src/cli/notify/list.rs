@@ -53,7 +53,16 @@ pub(super) async fn run(arguments: Arguments) -> anyhow::Result<Exit> {
         told.retain(|told| told.state == "pending");
     }
     let mut listing = Listing::new(&[
-        "at", "receiver", "recipient", "severity", "state", "tries", "moment", "answer", "title", "notice",
+        "at",
+        "receiver",
+        "recipient",
+        "severity",
+        "state",
+        "tries",
+        "moment",
+        "answer",
+        "title",
+        "notice",
     ]);
     for told in &told {
         listing.add(row(told));

@@ -176,8 +176,9 @@ fn a_figure_that_is_older_than_its_list_disappears_alone() {
 
 #[test]
 fn series_are_right_until_the_first_reading_is_too_old_or_the_period_ends() {
-    let until =
-        |collector, now| encode(collector, &account(), &snapshot(), &tolerances(), 2, &owners(), now).valid_until;
+    let until = |collector, now| {
+        encode(collector, &account(), &snapshot(), &tolerances(), 2, &owners(), now).valid_until
+    };
     assert_eq!(until(Collector::SubUsers, after(1)), after(20));
     assert_eq!(until(Collector::SubUsers, after(21)), Timestamp::MAX, "nothing is left to disappear");
     let long: Tolerances =

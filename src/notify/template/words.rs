@@ -3,7 +3,7 @@
 use super::Templates;
 use crate::notify::email::MailWords;
 use crate::notify::error::RenderError;
-use crate::notify::message::Message;
+use crate::notify::message::{Content, Message};
 use crate::notify::words::Words;
 
 fn failed(error: impl ToString) -> RenderError {
@@ -15,8 +15,14 @@ impl Words for Templates {
         Templates::title(self, message).map_err(failed)
     }
 
+    /// Cards lay out the details themselves, and have the title already: of budgets and operation the lines are enough.
     fn text(&self, message: &Message) -> Result<String, RenderError> {
-        Templates::text(self, message).map_err(failed)
+        match message.content {
+            Content::Budget(_) | Content::Operation(_) if !self.has_own_text() => {
+                Ok(message.lines().join("\n"))
+            }
+            _ => Templates::text(self, message).map_err(failed),
+        }
     }
 }
 

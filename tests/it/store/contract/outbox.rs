@@ -95,6 +95,7 @@ fn begin(number: i64, replaces: &[i64]) -> Change {
     Change::Begin {
         id: DeliveryId(number),
         body: b"bytes\0".to_vec(),
+        message: None,
         replaces,
         waits_since: minute(0),
         tries: 0,

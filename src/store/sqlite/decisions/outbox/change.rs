@@ -18,7 +18,7 @@ pub(super) const RELEASE: &str = "UPDATE deliveries SET due = min(due, ?), gathe
 
 /// Ends what a newer one says as well.
 pub(super) const SUPERSEDE: &str = "UPDATE deliveries SET state = 'superseded', maybe = maybe OR trying, trying = 0, \
-     gathers = 0, body = NULL, ended = (SELECT notices.at FROM deliveries AS newer \
+     gathers = 0, message = NULL, body = NULL, ended = (SELECT notices.at FROM deliveries AS newer \
      JOIN notices ON notices.number = newer.notice WHERE newer.id = ?1) \
      WHERE id IN (SELECT value FROM json_each(?2)) AND id <> ?1 AND ended IS NULL RETURNING lane";
 
@@ -36,7 +36,7 @@ pub(in crate::store::sqlite) async fn save(file: &Database, changes: &[Change]) 
 /// Makes due what was tried before or gathers; a try that was cut off may have arrived.
 pub(in crate::store::sqlite) async fn try_now(file: &Database, now: Timestamp) -> Saved {
     let mut write = file.write().await?;
-    let tried = "UPDATE deliveries SET due = min(due, ?), gathers = 0, tries = tries + trying, \
+    let tried = "UPDATE deliveries SET due = min(due, ?), gathers = 0, \
                  maybe = maybe OR trying, trying = 0 WHERE ended IS NULL AND (tries > 0 OR trying OR gathers)";
     let query = sqlx::query(tried).bind(now.as_millisecond());
     query.execute(&mut *write).await.map_err(file.failed())?;
@@ -57,8 +57,8 @@ pub(in crate::store::sqlite) async fn bury_of(
     let mut write = file.write().await?;
     // A try may be under way, of which nothing will be known.
     let mut update = QueryBuilder::<Sqlite>::new(
-        "UPDATE deliveries SET state = 'dead', maybe = maybe OR trying, tries = tries + trying, trying = 0, \
-         gathers = 0, body = NULL, ended = ",
+        "UPDATE deliveries SET state = 'dead', maybe = maybe OR trying, trying = 0, \
+         gathers = 0, message = NULL, body = NULL, ended = ",
     );
     update.push_bind(now.as_millisecond()).push(", answer = ").push_bind(why);
     update.push(" WHERE ended IS NULL AND receiver = ").push_bind(receiver);
@@ -94,7 +94,7 @@ impl Changing<'_> {
                 }
             }
             Change::Fail { id, at: _, due, maybe, answer } => {
-                let sql = "UPDATE deliveries SET tries = tries + 1, trying = 0, maybe = maybe OR ?, due = ?, \
+                let sql = "UPDATE deliveries SET trying = 0, maybe = maybe OR ?, due = ?, \
                            gathers = 0, answer = ? WHERE id = ? AND ended IS NULL RETURNING lane";
                 let query = sqlx::query_scalar(sql).bind(*maybe).bind(due.as_millisecond());
                 self.run(query.bind(answer).bind(number(*id))).await?;
@@ -117,7 +117,7 @@ impl Changing<'_> {
         (waits_since, tries): (Timestamp, u32),
         message: Option<&str>,
     ) -> Result<bool, StoreError> {
-        let sql = "UPDATE deliveries SET body = ?, waits_since = ?, tries = ?, maybe = maybe OR trying, \
+        let sql = "UPDATE deliveries SET body = ?, waits_since = ?, tries = ? + 1, maybe = maybe OR trying, \
                    trying = 1, gathers = 0, message = coalesce(?, message) \
                    WHERE id = ? AND ended IS NULL RETURNING lane";
         let query = sqlx::query_scalar(sql).bind(body).bind(waits_since.as_millisecond());
@@ -132,7 +132,7 @@ impl Changing<'_> {
     }
 
     async fn end(&mut self, id: DeliveryId, state: &str, at: Timestamp, answer: &str) -> Saved {
-        let sql = "UPDATE deliveries SET state = ?, ended = ?, answer = ?, tries = tries + trying, trying = 0, \
+        let sql = "UPDATE deliveries SET state = ?, ended = ?, answer = ?, trying = 0, \
                    gathers = 0, message = NULL, body = NULL WHERE id = ? AND ended IS NULL RETURNING lane";
         let query = sqlx::query_scalar(sql).bind(state).bind(at.as_millisecond()).bind(answer);
         self.run(query.bind(number(id))).await.map(drop)

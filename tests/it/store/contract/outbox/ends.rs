@@ -16,6 +16,7 @@ pub(crate) async fn a_try_ends_as_its_changes_say(fixture: &dyn Fixture) {
     let again = |tries| Change::Begin {
         id: DeliveryId(0),
         body: b"bytes\0".to_vec(),
+        message: None,
         replaces: vec![],
         waits_since: minute(0),
         tries,
@@ -121,6 +122,7 @@ pub(crate) async fn older_ones_are_superseded_by_the_one_that_says_the_same(fixt
     let begun = Change::Begin {
         id: DeliveryId(5),
         body: b"all three".to_vec(),
+        message: None,
         replaces: vec![DeliveryId(1), DeliveryId(3)],
         waits_since: minute(1),
         tries: 1,

@@ -124,6 +124,7 @@ pub(crate) async fn a_new_process_tries_at_once(fixture: &dyn Fixture) {
         Change::Begin {
             id: DeliveryId(5),
             body: b"bytes\0".to_vec(),
+            message: None,
             replaces: vec![],
             waits_since: minute(0),
             tries: 1,
