@@ -185,6 +185,20 @@ impl Templates {
         self.render(Part::Text, message, None)
     }
 
+    /// The text without the title as its first line, for where the title stands above it anyway.
+    ///
+    /// # Errors
+    /// As for the text.
+    pub fn below_title(&self, message: &Message) -> Result<String, TemplateError> {
+        let text = self.text(message)?;
+        let title = clean::line(&message.title, LONGEST[0]);
+        let marked = format!("[{DRILL}] {title}");
+        match text.split_once('\n') {
+            Some((first, rest)) if first == title || first == marked => Ok(rest.to_owned()),
+            _ => Ok(text),
+        }
+    }
+
     /// The HTML, of at most 500 kB; a chart is looked for under `cid:` and `chart_cid`.
     ///
     /// # Errors

@@ -81,10 +81,9 @@ impl Target {
             .await;
         match &result {
             Ok(_) => *told = open,
-            // It may have them all, and what was to be ended may stand there still.
-            Err(NotifyError::Unknown(_)) => told.extend(open),
-            // It takes the good ones of those that it refuses as a whole.
-            Err(NotifyError::Refused(_)) => told.extend(open),
+            // It may have them all, and what was to be ended may stand there still; of those that it refuses as a whole
+            // it takes the good ones.
+            Err(NotifyError::Unknown(_) | NotifyError::Refused(_)) => told.extend(open),
             Err(NotifyError::Gone(_) | NotifyError::Later { .. }) => {}
         }
         result

@@ -6,6 +6,7 @@ use minijinja::value::Serde;
 use minijinja::{Error, ErrorKind};
 
 use super::{LONGEST, Part, TITLE, Templates, clean, context};
+use crate::notify::error::RenderError;
 use crate::notify::message::Message;
 
 /// Steps of a template, of which ours take far fewer with the largest message.
@@ -64,6 +65,12 @@ impl TemplateError {
             (kind, Some(detail)) => format!("{kind}: {detail}"),
         };
         Self::Failed { template, line: error.line().unwrap_or(1), what }
+    }
+}
+
+impl From<TemplateError> for RenderError {
+    fn from(error: TemplateError) -> Self {
+        Self(error.to_string())
     }
 }
 

@@ -191,6 +191,17 @@ fn a_text_that_is_too_long_is_cut_with_a_mark() {
 }
 
 #[test]
+fn below_a_title_it_is_not_said_again() {
+    let templates = built_in();
+    for (name, message) in samples() {
+        let (all, below) = (templates.text(&message).unwrap(), templates.below_title(&message).unwrap());
+        assert_eq!(all.lines().skip(1).collect::<Vec<_>>(), below.lines().collect::<Vec<_>>(), "{name}");
+    }
+    let own = own(Part::Text, "{{ state }}").unwrap();
+    assert_eq!(own.below_title(&sample("firing")), own.text(&sample("firing")));
+}
+
+#[test]
 fn what_never_stood_open_is_not_resolved() {
     let tags = ["unjudged", "put_back", "resolved"].map(|name| context::tag(&sample(name)));
     assert_eq!(tags, ["warning", "info", "resolved"]);

@@ -41,6 +41,7 @@ pub(crate) struct Request {
 /// The server; gone with this.
 pub(crate) struct Server {
     pub(crate) address: SocketAddr,
+    act: Arc<Mutex<Act>>,
     seen: Arc<Mutex<Vec<Request>>>,
     written: Arc<AtomicU64>,
     connections: Arc<AtomicU64>,
@@ -51,6 +52,8 @@ impl Server {
     pub(crate) async fn start(act: Act) -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let address = listener.local_addr().unwrap();
+        let act = Arc::new(Mutex::new(act));
+        let by = Arc::clone(&act);
         let seen: Arc<Mutex<Vec<Request>>> = Arc::default();
         let (written, connections): (Arc<AtomicU64>, Arc<AtomicU64>) = Default::default();
         let (to_seen, to_written, to_connections) =
@@ -61,6 +64,7 @@ impl Server {
             loop {
                 let (mut stream, _) = listener.accept().await.unwrap();
                 to_connections.fetch_add(1, Ordering::SeqCst);
+                let act = by.lock().unwrap().clone();
                 if !matches!(act, Act::HangAtOnce) {
                     let Some(request) = read(&mut stream).await else { continue };
                     answer(&act, &request, &mut stream, &to_written, &to_seen).await;
@@ -70,7 +74,12 @@ impl Server {
                 }
             }
         });
-        Self { address, seen, written, connections, serving }
+        Self { address, act, seen, written, connections, serving }
+    }
+
+    /// Does this with each connection from now on.
+    pub(crate) fn set(&self, act: Act) {
+        *self.act.lock().unwrap() = act;
     }
 
     pub(crate) fn url(&self) -> String {

@@ -26,8 +26,7 @@ key, id, timestamp, signature = sys.argv[1:]
 headers = {'webhook-id': id, 'webhook-timestamp': timestamp, 'webhook-signature': signature}
 try:
     Webhook(key).verify(sys.stdin.buffer.read(), headers)
-except WebhookVerificationError as error:
-    print(error)
+except WebhookVerificationError:
     sys.exit(3)
 ";
 
@@ -40,6 +39,7 @@ async fn verify(python: &Path, key: &str, head: &str, body: &[u8]) -> Option<i32
         .args(["-c", VERIFY, key])
         .args(["webhook-id", "webhook-timestamp", "webhook-signature"].map(header))
         .stdin(Stdio::piped())
+        .stdout(Stdio::null())
         .kill_on_drop(true)
         .spawn()
         .unwrap();
