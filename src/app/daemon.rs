@@ -168,7 +168,7 @@ async fn reloading(
 /// Some keys take a restart, and say so rather than seem to be in force.
 fn tell_of_what_stays(before: &Config, next: &Config) {
     let keys = [
-        ("web", before.web != next.web),
+        ("web", (before.web.listen, before.web.open) != (next.web.listen, next.web.open)),
         ("log", before.log != next.log),
         ("store", before.store != next.store),
     ];

@@ -11,11 +11,12 @@ use std::time::Duration;
 use clap::Args;
 use jiff::Timestamp;
 
-use super::Exit;
 use super::context::{Context, Place, of_account};
 use super::output::{self, Cell, Listing};
 use super::writing::Asking;
+use super::{Exit, Misused};
 use crate::app::logging;
+use crate::app::rendering::template_problems;
 use crate::collect::clock::Clock;
 use crate::config::{self, AccountConfig, Config, Problem, Problems};
 use crate::domain::collector::Collector;
@@ -44,6 +45,10 @@ pub(super) async fn run(arguments: Arguments) -> anyhow::Result<Exit> {
     let unreadable = config.unreadable_secrets();
     if !unreadable.is_empty() {
         return Err(Problems::from(unreadable).into());
+    }
+    let broken = template_problems(&config);
+    if !broken.is_empty() {
+        return Err(Misused(broken.join("\n")).into());
     }
     let now = Clock::new().now();
     if !arguments.online && arguments.write_test.is_none() {

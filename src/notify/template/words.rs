@@ -21,7 +21,7 @@ impl Words for Templates {
             Content::Budget(_) | Content::Operation(_) if !self.has_own_text() => {
                 Ok(message.lines().join("\n"))
             }
-            _ => Templates::text(self, message).map_err(failed),
+            _ => self.below_title(message).map_err(failed),
         }
     }
 }
