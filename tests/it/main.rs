@@ -30,5 +30,6 @@ mod session;
 mod simulator;
 mod store;
 mod support;
+mod telling;
 mod torture;
 mod web;

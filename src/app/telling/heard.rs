@@ -56,12 +56,19 @@ pub(super) struct Failing(Mutex<BTreeMap<Arc<str>, String>>);
 
 impl Failing {
     /// Notes how a receiver is; whether it was otherwise.
-    fn note(&self, receiver: &Arc<str>, words: Option<String>) -> bool {
+    pub(super) fn note(&self, receiver: &Arc<str>, words: Option<String>) -> bool {
         let mut failing = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         match words {
             Some(words) => failing.insert(receiver.clone(), words).is_none(),
             None => failing.remove(receiver).is_some(),
         }
+    }
+
+    /// Forgets those that are not meant any more; whom it leaves.
+    pub(super) fn retain(&self, is_meant: impl Fn(&Arc<str>) -> bool) -> Vec<Arc<str>> {
+        let mut failing = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        failing.retain(|name, _| is_meant(name));
+        failing.keys().cloned().collect()
     }
 
     /// All of them in words; nothing where there is none.
