@@ -106,7 +106,8 @@ pub(super) fn own(message: &Message) -> Option<OpenAlert> {
         .into();
     labels
         .extend(trouble.filter(|trouble| !trouble.is_empty()).map(|trouble| ("trouble".to_owned(), trouble)));
-    let mut annotations = annotations(&message.title, &[]);
+    let mark = if matches!(message.content, Content::Drill { .. }) { "[DRILL] " } else { "" };
+    let mut annotations = annotations(&format!("{mark}{}", message.title), &[]);
     if !lines.is_empty() {
         let lines = PLAIN.lines(&lines.join("\n"), 1_000, 8_000).join("\n");
         annotations.insert("description".to_owned(), lines);

@@ -3,7 +3,7 @@
 use jiff::{SignedDuration, Timestamp};
 use serde_json::{Value, json};
 
-use super::desk::{FIRST, Hook, SECOND, budget, configure, fail, runtime, sample, used};
+use super::desk::{FIRST, Hook, SECOND, amount, budget, configure, fail, runtime, sample};
 use crate::support::alertmanager::Alertmanager;
 use crate::support::require;
 use crate::support::vendors::Vendors;
@@ -29,7 +29,7 @@ fn alertmanager_is_told_what_stands_open_until_it_ends_and_not_longer_than_proxy
     let runtime = runtime();
     let real = runtime.block_on(Alertmanager::start(&program, &pager.url()));
     let vendors = Vendors::start();
-    let amount = used(&vendors, FIRST) / 4 * 5;
+    let amount = amount(&vendors);
     let configure = |amount: u64| {
         let receiver =
             format!("[receivers.pager.alertmanager]\nurl = \"{}\"\nresend = \"10s\"\n", real.url());

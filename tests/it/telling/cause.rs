@@ -27,7 +27,7 @@ fn f30_an_outage_that_makes_200_sub_users_stale_is_one_message_and_its_end_anoth
     configure(
         &vendors,
         "operator.notify = [\"operator\"]\n",
-        &format!("stale_after = \"3s\"\n{receivers}{budget}"),
+        &format!("stale_after = \"8s\"\n{receivers}{budget}"),
     );
     let daemon = vendors.serve();
     let first = team.until_told(&daemon, "200");

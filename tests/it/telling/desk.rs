@@ -34,6 +34,14 @@ pub(super) fn configure(vendors: &Vendors, operator: &str, more: &str) {
     fs::rename(fresh, file).unwrap();
 }
 
+/// The same, at an account where limits may be lowered.
+pub(super) fn configure_writing(vendors: &Vendors, operator: &str, more: &str) {
+    configure(vendors, operator, more);
+    let file = vendors.folder().join("proxymeter.toml");
+    let text = fs::read_to_string(&file).unwrap();
+    fs::write(file, text.replace(OFTEN, &format!("{OFTEN}writes = true\ngigabyte = \"decimal\"\n"))).unwrap();
+}
+
 /// A budget of so many bytes for each of the sub-users, with a threshold at half of it and one at all of it.
 pub(super) fn budget(sub_user: &str, amount: u64, warn: &str, stop: &str) -> String {
     format!(
@@ -49,7 +57,14 @@ pub(super) fn used(vendors: &Vendors, who: &str) -> u64 {
     books.sub_users.iter().find(|one| one.username == who).unwrap().reported_bytes
 }
 
+/// So much that the first is past the half and nearly at all of it, and the second past the half.
+pub(super) fn amount(vendors: &Vendors) -> u64 {
+    used(vendors, FIRST) / 100 * 101
+}
+
 /// Lets traffic flow until a sub-user has used so much.
+///
+/// It is not far: a token that ends twice in a row would be left alone for a while.
 pub(super) fn run_away(vendors: &Vendors, who: &str, amount: u64) {
     while used(vendors, who) < amount {
         assert!(vendors.simulator.advance(SignedDuration::from_hours(6)), "time moves");
@@ -70,10 +85,14 @@ pub(super) fn is_firing(who: &str, threshold: &str) -> impl Fn(&str) -> bool {
     }
 }
 
-/// The value of a sample of the page by its whole name.
+/// The value of a sample of the page by its name and labels, in whatever order.
 pub(super) fn sample(page: &str, series: &str) -> Option<f64> {
-    let line = page.lines().find(|line| line.strip_prefix(series).is_some_and(|rest| rest.starts_with(' ')));
-    line?.rsplit(' ').next()?.parse().ok()
+    let (family, labels) = series.trim_end_matches('}').split_once('{').unwrap_or((series, ""));
+    let is_it = |line: &&str| {
+        let own = line.strip_prefix(family).is_some_and(|rest| rest.starts_with(['{', ' ']));
+        own && labels.split(',').all(|label| line.contains(label))
+    };
+    page.lines().find(is_it)?.rsplit(' ').next()?.parse().ok()
 }
 
 /// A daemon that has looked a few times more; what would be said by then is said.

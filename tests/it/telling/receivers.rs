@@ -1,11 +1,11 @@
 //! Receivers that refuse, are gone, are configured otherwise, or no more: who is told instead, and who hears of it.
 
-use super::desk::{FIRST, Hook, budget, configure, is_firing, listed, look_again, run_away, sample, used};
+use super::desk::{FIRST, Hook, amount, budget, configure, is_firing, listed, look_again, run_away, sample};
 use crate::support::binary::Serving;
 use crate::support::vendors::Vendors;
 
 fn told_of(vendors: &Vendors, operator: &str, receivers: &str) -> u64 {
-    let amount = used(vendors, FIRST) / 4 * 5;
+    let amount = amount(vendors);
     let budget = budget(FIRST, amount, "[\"ops\"]", "[\"ops\"]");
     configure(vendors, &format!("operator.notify = [{operator}]\n"), &format!("{receivers}{budget}"));
     amount
@@ -31,10 +31,9 @@ fn f28_what_a_receiver_refuses_another_is_told_in_its_place() {
     assert!(dead[0]["answer"].as_str().unwrap().contains("no such channel"), "{dead:#?}");
     let stood_in = listed(&vendors, &["--receiver", "pager"], 0);
     assert_eq!((stood_in.len(), &stood_in[0]["state"]), (1, &"delivered".into()), "{stood_in:#?}");
-    let page = daemon.get("/metrics").1;
     for outcome in ["dead", "fallback"] {
         let series = format!("proxymeter_notices_total{{receiver=\"ops\",outcome=\"{outcome}\"}}");
-        assert_eq!(sample(&page, &series), Some(1.0), "{page}");
+        daemon.wait_for("/metrics", |page| sample(page, &series) == Some(1.0));
     }
     assert_eq!(daemon.stop(), Some(0));
 }
@@ -103,7 +102,7 @@ fn what_waits_for_a_receiver_that_is_taken_out_is_given_up_with_its_reason() {
             && sample(page, "proxymeter_outbox_oldest_timestamp_seconds{receiver=\"ops\"}").is_some()
     });
 
-    let amount = used(&vendors, FIRST) / 4 * 5;
+    let amount = amount(&vendors);
     let budget = budget(FIRST, amount, "[\"boss\"]", "[\"boss\"]");
     configure(&vendors, "operator.notify = []\n", &format!("{}{budget}", boss.receiver("boss", "")));
     daemon.reload();

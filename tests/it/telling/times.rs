@@ -2,7 +2,7 @@
 
 use jiff::{SignedDuration, Timestamp};
 
-use super::desk::{FIRST, Hook, SECOND, budget, change, configure, is_firing, listed, look_again, run_away, used};
+use super::desk::{FIRST, Hook, SECOND, amount, budget, change, configure, is_firing, listed, look_again, run_away};
 use crate::support::vendors::Vendors;
 
 /// The local time that much later, as `HH:MM`.
@@ -11,7 +11,7 @@ fn time(later: SignedDuration) -> String {
 }
 
 fn setup(vendors: &Vendors, hook: &Hook, who: &str, more: &str) -> u64 {
-    let amount = used(vendors, FIRST) / 4 * 5;
+    let amount = amount(vendors);
     let budget = budget(who, amount, "[\"ops\"]", "[\"ops\"]");
     configure(vendors, "operator.notify = []\n", &format!("{}{budget}", hook.receiver("ops", more)));
     amount
@@ -21,7 +21,7 @@ fn setup(vendors: &Vendors, hook: &Hook, who: &str, more: &str) -> u64 {
 fn owners_hear_of_their_own_and_the_page_of_metrics_names_them() {
     let vendors = Vendors::start();
     let (ops, alice) = (Hook::start(), Hook::start());
-    let amount = used(&vendors, FIRST) / 4 * 5;
+    let amount = amount(&vendors);
     let budget = budget(&format!("{FIRST}|{SECOND}"), amount, "[\"ops\"]", "[\"ops\"]");
     let receivers = ops.receiver("ops", "") + &alice.receiver("alice", "");
     let more = format!("{receivers}[owners]\n\"{FIRST}\" = [\"alice\"]\n{budget}");

@@ -4,7 +4,7 @@ use std::fs;
 
 use serde_json::json;
 
-use super::desk::{FIRST, Hook, budget, configure, fail, sample, used};
+use super::desk::{FIRST, Hook, amount, budget, configure, fail, sample};
 use crate::support::binary::{Serving, until};
 use crate::support::vendors::Vendors;
 
@@ -15,7 +15,7 @@ fn start(vendors: &Vendors, dog: &Hook, ops: &Hook) {
         "operator.notify = [\"ops\"]\noperator.watchdog_url = \"{}\"\noperator.watchdog_allow_private = true\noperator.{BEATS}",
         dog.url()
     );
-    let amount = used(vendors, FIRST) / 4 * 5;
+    let amount = amount(vendors);
     let budget = budget(FIRST, amount, "[\"ops\"]", "[\"ops\"]");
     configure(vendors, &operator, &format!("stale_after = \"3s\"\n{}{budget}", ops.receiver("ops", "")));
 }
