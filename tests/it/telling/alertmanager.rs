@@ -34,11 +34,7 @@ fn alertmanager_is_told_what_stands_open_until_it_ends_and_not_longer_than_proxy
         let receiver =
             format!("[receivers.pager.alertmanager]\nurl = \"{}\"\nresend = \"10s\"\n", real.url());
         let budget = budget(&format!("{FIRST}|{SECOND}"), amount, "[\"pager\"]", "[\"pager\"]");
-        configure(
-            &vendors,
-            "operator.notify = []\n",
-            &format!("stale_after = \"3s\"\n{receiver}{budget}"),
-        );
+        configure(&vendors, "operator.notify = []\n", &format!("stale_after = \"3s\"\n{receiver}{budget}"));
     };
     configure(amount);
     let daemon = vendors.serve();
@@ -67,7 +63,9 @@ fn alertmanager_is_told_what_stands_open_until_it_ends_and_not_longer_than_proxy
     let (from, to) =
         (Timestamp::now() - SignedDuration::from_mins(1), Timestamp::now() + SignedDuration::from_hours(1));
     runtime.block_on(real.silence("sub_user", SECOND, &from.to_string(), &to.to_string()));
-    until("one is silenced", &|alerts| of(alerts, SECOND).is_some_and(|one| one["status"]["state"] == "suppressed"));
+    until("one is silenced", &|alerts| {
+        of(alerts, SECOND).is_some_and(|one| one["status"]["state"] == "suppressed")
+    });
 
     // The vendor says nothing: what stood open stands, and is said again.
     fail(&vendors, 503);

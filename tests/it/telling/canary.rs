@@ -60,11 +60,13 @@ impl Page {
         match self.place {
             Where::Inline => self.say(&format!("{key} = \"{secret}\"\n")),
             Where::File => {
-                fs::write(self.vendors.folder().join(format!("{name}.secret")), format!("{secret}\n")).unwrap();
+                fs::write(self.vendors.folder().join(format!("{name}.secret")), format!("{secret}\n"))
+                    .unwrap();
                 self.say(&format!("{key}_file = \"{name}.secret\"\n"));
             }
             Where::Environment => {
-                let variable = format!("PROXYMETER__{}", name.replace('.', "__").replace('-', "_").to_uppercase());
+                let variable =
+                    format!("PROXYMETER__{}", name.replace('.', "__").replace('-', "_").to_uppercase());
                 self.environment.insert(variable, secret.to_owned());
             }
         }
@@ -77,7 +79,9 @@ impl Page {
         let rate = "requests_per_second = 200\n";
         self.say(&format!("\n[{table}]\nprovider = \"{provider}\"\nbase_url = \"{base}\"\n{rate}"));
         match (*provider, *dialect) {
-            ("oxylabs", _) => self.say(&format!("product = \"{product}\"\nusername = \"{username}\"\n{OFTEN}")),
+            ("oxylabs", _) => {
+                self.say(&format!("product = \"{product}\"\nusername = \"{username}\"\n{OFTEN}"))
+            }
             (_, "v2") => self.say("dialect = \"v2\"\n"),
             _ => self.say(&format!("dialect = \"{dialect}\"\nusername = \"{username}\"\n")),
         }
@@ -116,7 +120,8 @@ impl Page {
 fn clean(what: &str, text: &str) {
     for form in forms() {
         if let Some(at) = text.find(&form) {
-            let around: String = text[..at].chars().rev().take(200).collect::<Vec<_>>().into_iter().rev().collect();
+            let around: String =
+                text[..at].chars().rev().take(200).collect::<Vec<_>>().into_iter().rev().collect();
             panic!("{what} tells {form}: {around}{}", &text[at..(at + 40).min(text.len())]);
         }
     }
@@ -223,7 +228,11 @@ fn canary(place: Where) {
                 && (line.contains("\"delivered\"") || line.contains("\"retried\""));
             is_it && !line.ends_with(" 0")
         };
-        let tried: BTreeSet<&str> = text.lines().filter(tried).filter_map(|line| line.split("receiver=\"").nth(1)?.split('"').next()).collect();
+        let tried: BTreeSet<&str> = text
+            .lines()
+            .filter(tried)
+            .filter_map(|line| line.split("receiver=\"").nth(1)?.split('"').next())
+            .collect();
         tried.len() == receivers.len()
     });
     until(|| (!dog.requests().is_empty()).then_some(()), || daemon.log());
@@ -235,11 +244,10 @@ fn canary(place: Where) {
     for arguments in commands {
         page.run(arguments);
     }
-    let endings: &[&str] = if place == Where::File { &["out", "html", "txt"] } else { &["out"] };
     let rendered = receivers.iter().filter(|name| name.starts_with("good-") || *name == "mail");
-    for (receiver, ending) in rendered.flat_map(|name| endings.iter().map(move |ending| (name, ending))) {
+    for (receiver, ending) in rendered.map(|name| (&**name, "out")).chain([("good-slack", "html")]) {
         let to = format!("{receiver}.{ending}");
-        page.run(&["notify", "render", receiver, "--to", &to]);
+        page.run(&["notify", "render", receiver, "--sample", "drill", "--to", &to]);
         let bytes = fs::read(page.vendors.folder().join(&to)).unwrap();
         clean_bytes(&to, &bytes);
     }
@@ -275,7 +283,8 @@ fn on_the_wire(good: &Hook, bad: &Hook, dog: &Hook) {
         addresses += usize::from(lines.next().unwrap().contains(CANARY));
         let is_login = |line: &&str| line.to_lowercase().starts_with("authorization: ");
         lines.filter(|line| !is_login(line)).for_each(|line| clean("a header", line));
-        let may = [format!("\"routing_key\":\"{CANARY}token\""), format!("\"topic\":\"{CANARY}in_the_path\"")];
+        let may =
+            [format!("\"routing_key\":\"{CANARY}token\""), format!("\"topic\":\"{CANARY}in_the_path\"")];
         clean("a body", &may.iter().fold(body.to_owned(), |body, may| body.replace(may, "")));
     }
     assert!(addresses > 0, "secrets are sent");
@@ -314,8 +323,15 @@ fn a_canary_that_init_reads_shows_up_in_nothing_it_prints() {
     let base = vendors.base_url(access);
     let secret = vendors.secret_file("oxylabs");
     let ran = vendors.run(&[
-        "init", "--provider", "oxylabs", "--username", &access.username, "--password-file", secret.to_str().unwrap(),
-        "--base-url", &base,
+        "init",
+        "--provider",
+        "oxylabs",
+        "--username",
+        &access.username,
+        "--password-file",
+        secret.to_str().unwrap(),
+        "--base-url",
+        &base,
     ]);
     clean("init", &ran.ended_with(0).told());
 }

@@ -31,7 +31,11 @@ fn f30_an_outage_that_makes_200_sub_users_stale_is_one_message_and_its_end_anoth
     );
     let daemon = vendors.serve();
     let first = team.until_told(&daemon, "200");
-    assert_eq!((&first["data"]["open"], &first["data"]["more"]), (&MANY.into(), &(MANY - 20).into()), "{first:#}");
+    assert_eq!(
+        (&first["data"]["open"], &first["data"]["more"]),
+        (&MANY.into(), &(MANY - 20).into()),
+        "{first:#}"
+    );
 
     fail(&vendors, 503);
     operator.until_told(&daemon, "no good answer since");
@@ -41,13 +45,25 @@ fn f30_an_outage_that_makes_200_sub_users_stale_is_one_message_and_its_end_anoth
                     reason=\"status\"}";
     let before = sample(&daemon.get("/metrics").1, failures).unwrap_or_default();
     daemon.wait_for("/metrics", |page| sample(page, failures).unwrap_or_default() > before + 1.0);
-    assert_eq!((operator.titles().len(), team.titles().len()), (1, 1), "{:?} {:?}", operator.titles(), team.titles());
+    assert_eq!(
+        (operator.titles().len(), team.titles().len()),
+        (1, 1),
+        "{:?} {:?}",
+        operator.titles(),
+        team.titles()
+    );
 
     vendors.simulator.clear_faults();
     operator.until_told(&daemon, "answers again");
     let firing = unknown.replace("unknown", "firing");
     daemon.wait_for("/metrics", |page| sample(page, &firing) == Some(MANY as f64));
     look_again(&vendors, &daemon);
-    assert_eq!((operator.titles().len(), team.titles().len()), (2, 1), "{:?} {:?}", operator.titles(), team.titles());
+    assert_eq!(
+        (operator.titles().len(), team.titles().len()),
+        (2, 1),
+        "{:?} {:?}",
+        operator.titles(),
+        team.titles()
+    );
     assert_eq!(daemon.stop(), Some(0));
 }

@@ -2,7 +2,9 @@
 
 use std::fs;
 
-use super::desk::{FIRST, Hook, Post, amount, budget, configure, configure_writing, listed, look_again, run_away};
+use super::desk::{
+    FIRST, Hook, Post, amount, budget, configure, configure_writing, listed, look_again, run_away,
+};
 use crate::support::vendors::Vendors;
 
 /// Two webhooks, and a budget that one of them hears of.

@@ -78,8 +78,7 @@ pub(super) fn fail(vendors: &Vendors, status: u16) {
 
 /// An incident of the budget at a threshold fires for a sub-user.
 pub(super) fn is_firing(who: &str, threshold: &str) -> impl Fn(&str) -> bool {
-    let labels =
-        format!("sub_user=\"{who}\",budget=\"scrapers\",threshold=\"{threshold}\",state=\"firing\"");
+    let labels = format!("sub_user=\"{who}\",budget=\"scrapers\",threshold=\"{threshold}\",state=\"firing\"");
     move |page: &str| {
         page.lines().any(|line| line.starts_with("proxymeter_incident_state{") && line.contains(&labels))
     }

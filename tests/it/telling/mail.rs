@@ -43,7 +43,9 @@ fn a_budget_is_one_thread_of_mails_from_its_first_threshold_to_its_end() {
         let parts = mail["understood"]["parts"].as_array().unwrap();
         let chart = parts.iter().find(|part| part["type"] == "image/png").unwrap();
         let cid = chart["cid"].as_str().unwrap().trim_matches(['<', '>']);
-        assert!(text(mail, "text/html").contains(&format!("cid:{cid}")) && chart["size"].as_u64() > Some(1_000));
+        assert!(
+            text(mail, "text/html").contains(&format!("cid:{cid}")) && chart["size"].as_u64() > Some(1_000)
+        );
         assert_eq!(mail["understood"]["defects"], serde_json::json!([]));
     }
     look_again(&vendors, &daemon);

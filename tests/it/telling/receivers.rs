@@ -50,7 +50,9 @@ fn f28_a_receiver_that_is_gone_stays_off_over_a_restart_until_it_is_asked_for_or
     assert_eq!((&told["type"], &told["data"]["severity"]), (&"operation".into(), &"critical".into()));
     assert!(told.to_string().contains("this channel was deleted"), "{told:#}");
     is_up(&daemon, "ops", 0.0);
-    let gone = |body: &str| body.contains("trouble with receivers: ops: ") && body.contains("this channel was deleted");
+    let gone = |body: &str| {
+        body.contains("trouble with receivers: ops: ") && body.contains("this channel was deleted")
+    };
     daemon.wait_for("/-/ready", gone);
     assert_eq!(boss.titles().len(), 1, "{:?}", boss.titles());
     assert_eq!(daemon.stop(), Some(0));

@@ -2,7 +2,9 @@
 
 use jiff::{SignedDuration, Timestamp};
 
-use super::desk::{FIRST, Hook, SECOND, amount, budget, change, configure, is_firing, listed, look_again, run_away};
+use super::desk::{
+    FIRST, Hook, SECOND, amount, budget, change, configure, is_firing, listed, look_again, run_away,
+};
 use crate::support::vendors::Vendors;
 
 /// The local time that much later, as `HH:MM`.
@@ -117,7 +119,11 @@ fn a_digest_comes_at_its_time_with_all_budgets_and_once() {
     let daemon = vendors.serve();
     let told = hook.until_told(&daemon, "scrapers");
     look_again(&vendors, &daemon);
-    assert_eq!(hook.titles().len(), 1, "one that was due before the first start is not made up for: {told:#}");
+    assert_eq!(
+        hook.titles().len(),
+        1,
+        "one that was due before the first start is not made up for: {told:#}"
+    );
     assert_eq!(daemon.stop(), Some(0));
     // There was one two days ago.
     change(

@@ -56,7 +56,10 @@ fn f33_a_watchdog_is_called_with_what_no_consumer_takes_for_a_breach_and_only_wh
     until_called(&dog, &daemon, 1);
     let body = &dog.bodies()[0];
     assert!(body["timestamp"].is_string(), "{body}");
-    assert_eq!(*body, json!({ "type": "heartbeat", "timestamp": body["timestamp"], "data": { "version": 1 } }));
+    assert_eq!(
+        *body,
+        json!({ "type": "heartbeat", "timestamp": body["timestamp"], "data": { "version": 1 } })
+    );
     ops.until_told(&daemon, FIRST);
 
     // Vendors that fail after the first call stop it as well: nothing is called that was due by then.
