@@ -196,7 +196,7 @@ impl Telling {
                 let way = built.get(&*gone.receiver);
                 if way.is_some_and(|way| way.fingerprint == gone.fingerprint) {
                     self.watch.own.receiver(&gone.receiver, false);
-                    self.failing.note(&gone.receiver, Some(gone.answer));
+                    self.failing.note(&gone.receiver, Some(heard::gone(&gone.answer)));
                     off.push(gone.receiver);
                 } else {
                     store.receiver_on(&gone.receiver).await?;

@@ -79,6 +79,11 @@ impl Failing {
     }
 }
 
+/// Said on the page for as long as it lasts, also after a restart.
+pub(super) fn gone(answer: &str) -> String {
+    format!("gone for good: {answer}")
+}
+
 impl Telling {
     /// Takes over what was heard: shown on the page, and told to the operator by those ways that work.
     pub(super) async fn hear(&self, heard: Heard) {
@@ -97,10 +102,10 @@ impl Telling {
             Heard::Gone { receiver, answer } => {
                 self.switch_off(&receiver, &answer).await;
                 let line = format!(
-                    "receiver {receiver} is gone for good ({answer}): nothing more is sent there until its address is another; \
-                     see proxymeter notify list"
+                    "receiver {receiver} is gone for good ({answer}): nothing more is sent there until its address is another, \
+                     or proxymeter notify test {receiver} reaches it"
                 );
-                (receiver, Some(answer), line)
+                (receiver, Some(gone(&answer)), line)
             }
         };
         let is_failing = words.is_some();
