@@ -94,3 +94,14 @@ fn an_owner_hears_of_its_own_sub_users_whatever_the_threshold() {
     let open = days.with_view(|days, view| open(&days.rules, &[view], &days.incidents, "crawlers"));
     assert_eq!(open.len(), 1);
 }
+
+#[test]
+fn the_last_notice_of_a_budget_that_is_gone_says_so_and_leaves_nothing_open() {
+    let notice = close(&"ops".into(), "scrapers");
+    assert_eq!(
+        notice.title,
+        "scrapers: nothing of it stands open for this receiver any more: the configuration has changed"
+    );
+    assert!(!notice.leaves_open() && notice.severity == Severity::Info);
+    assert_eq!((notice.thread(), notice.lines()), ("budget:scrapers".to_owned(), vec![]));
+}
