@@ -46,7 +46,8 @@ fn worst() -> Item {
             "next",
             "once a further look bears it out, and 10m later, it is frozen: its requests fail with 407 at the proxy",
         ),
-        ("stop it", "the cut: proxymeter pause --account acme; the traffic at once: proxymeter actions list"),
+        ("stop it", "proxymeter sub-users update scraper_eu --account acme --limit SIZE"),
+        ("stop the cut", "proxymeter pause --account acme"),
     ];
     over("used:acme:scraper_eu", LINE, "scraper_eu", &details)
 }
