@@ -59,6 +59,7 @@ fn a_digest_shows_the_fullest_first_and_what_is_over() {
     let chart = digest.chart.as_ref().unwrap();
     assert_eq!(chart.used.last().map(|(_, used)| *used), Some(Bytes(60 * GB)));
     assert_eq!(chart.used.first(), Some(&(chart.from, Bytes(0))));
+    assert_eq!(chart.used.len(), 2, "what no history knows is not made up: {:?}", chart.used);
 }
 
 #[test]
