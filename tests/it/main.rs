@@ -23,6 +23,7 @@ mod notify_mail;
 mod packaging;
 mod providers_writes;
 mod readme;
+mod receivers;
 mod rehearse;
 mod reload;
 mod scripted;

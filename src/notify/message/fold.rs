@@ -1,11 +1,11 @@
 //! Several messages of one thread that nobody has seen yet, as one: what is newer replaces what is older about the same.
 
-use super::{Content, Item, Message, News, Operation, Trouble};
+use super::{Content, Item, Message, News, Operation, Status, Trouble};
 use crate::domain::notice::NAMED;
 
 /// The newest of `messages`, oldest first, with what the others say and it does not; nothing of none.
 ///
-/// Severity is the loudest of them; status, link and chart are the newest's.
+/// Severity is the loudest of them; how much stands open, link and chart are the newest's.
 #[must_use]
 pub fn fold(messages: Vec<Message>) -> Option<Message> {
     messages.into_iter().reduce(|older, newer| {
@@ -31,7 +31,8 @@ fn budget((old_title, older): (String, News), (title, newer): (String, News)) ->
         return (title, Content::Budget(News { chart, ..newer }));
     }
     if newer.items.is_empty() && newer.more == 0 {
-        let news = News { items: left, more: older.more, is_headline: older.is_headline, ..newer };
+        let status = Status::of(newer.open, &left);
+        let news = News { status, items: left, more: older.more, is_headline: older.is_headline, ..newer };
         return (old_title, Content::Budget(news));
     }
     let mut items = newer.items;
@@ -42,7 +43,8 @@ fn budget((old_title, older): (String, News), (title, newer): (String, News)) ->
     items.truncate(NAMED * 2);
     let title = format!("{}: {}", newer.budget, counts(&items, more));
     let chart = newer.chart.or(older.chart);
-    (title, Content::Budget(News { items, more, chart, is_headline: false, ..newer }))
+    let status = Status::of(newer.open, &items);
+    (title, Content::Budget(News { status, items, more, chart, is_headline: false, ..newer }))
 }
 
 /// "3 over, 1 ended, 2 of actions".
@@ -50,7 +52,7 @@ fn counts(items: &[Item], more: usize) -> String {
     use super::Said;
     let count = |is: fn(&Said) -> bool| items.iter().filter(|item| is(&item.said)).count();
     let over = count(|said| matches!(said, Said::Over { .. }));
-    let ended = count(|said| matches!(said, Said::Ended { .. }));
+    let ended = count(|said| matches!(said, Said::Ended { .. } | Said::Closed));
     let acted = count(|said| matches!(said, Said::Acted { .. } | Said::Proposed { .. }));
     let rest = items.len() - over - ended - acted + more;
     let parts = [(over, "over"), (ended, "over no longer"), (acted, "about limits"), (rest, "more")];

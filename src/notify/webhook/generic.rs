@@ -14,8 +14,11 @@ const TEXT: usize = 500;
 /// What a consumer tells messages apart by.
 fn kind(message: &Message) -> &'static str {
     match &message.content {
-        Content::Budget(news) if news.status == Status::Firing => "budget.firing",
-        Content::Budget(_) => "budget.resolved",
+        Content::Budget(news) => match news.status {
+            Status::Firing => "budget.firing",
+            Status::Resolved => "budget.resolved",
+            Status::Info => "budget.info",
+        },
         Content::Operation(_) => "operation",
         Content::Digest(_) => "digest",
         Content::Drill { .. } => "drill",
