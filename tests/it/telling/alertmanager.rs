@@ -3,7 +3,7 @@
 use jiff::{SignedDuration, Timestamp};
 use serde_json::{Value, json};
 
-use super::desk::{FIRST, Hook, SECOND, amount, budget, configure, fail, runtime, sample};
+use super::desk::{FIRST, Hook, SECOND, amount, budget, configure, fail, now, runtime, sample};
 use crate::support::alertmanager::Alertmanager;
 use crate::support::require;
 use crate::support::vendors::Vendors;
@@ -60,8 +60,7 @@ fn alertmanager_is_told_what_stands_open_until_it_ends_and_not_longer_than_proxy
     };
     daemon.wait_for("/-/healthy", |_| told("firing") == [2]);
 
-    let (from, to) =
-        (Timestamp::now() - SignedDuration::from_mins(1), Timestamp::now() + SignedDuration::from_hours(1));
+    let (from, to) = (now() - SignedDuration::from_mins(1), now() + SignedDuration::from_hours(1));
     runtime.block_on(real.silence("sub_user", SECOND, &from.to_string(), &to.to_string()));
     until("one is silenced", &|alerts| {
         of(alerts, SECOND).is_some_and(|one| one["status"]["state"] == "suppressed")
@@ -71,7 +70,7 @@ fn alertmanager_is_told_what_stands_open_until_it_ends_and_not_longer_than_proxy
     fail(&vendors, 503);
     let unknown = "proxymeter_incidents{budget=\"scrapers\",threshold=\"warn\",state=\"unknown\"}";
     daemon.wait_for("/metrics", |page| sample(page, unknown) == Some(2.0));
-    let since = Timestamp::now();
+    let since = now();
     until("both fire while nobody knows", &|alerts| {
         alerts.len() == 2 && alerts.iter().all(|alert| moment(alert, "updatedAt") > since && ends_soon(alert))
     });

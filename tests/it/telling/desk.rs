@@ -2,7 +2,8 @@
 
 use std::fs;
 
-use jiff::SignedDuration;
+use jiff::{SignedDuration, Timestamp};
+use proxymeter::collect::clock::Clock;
 use proxymeter::simulator::{Fault, FaultRule};
 use serde_json::Value;
 use tokio::runtime::Runtime;
@@ -18,6 +19,10 @@ pub(super) const OFTEN: &str = "schedule.account = \"* * * * * *\"\nschedule.sub
 /// The two that use most at the simulated Oxylabs, the first more than the second.
 pub(super) const FIRST: &str = "scraper_prices";
 pub(super) const SECOND: &str = "scraper_stock";
+
+pub(super) fn now() -> Timestamp {
+    Clock::new().now()
+}
 
 pub(super) fn runtime() -> Runtime {
     tokio::runtime::Builder::new_multi_thread().worker_threads(1).enable_all().build().unwrap()

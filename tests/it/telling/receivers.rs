@@ -115,3 +115,24 @@ fn what_waits_for_a_receiver_that_is_taken_out_is_given_up_with_its_reason() {
     assert!(listed(&vendors, &["--waiting"], 0).is_empty());
     assert_eq!(daemon.stop(), Some(0));
 }
+
+#[test]
+fn a_receiver_that_cannot_be_told_as_configured_stops_no_other_and_is_seen() {
+    let vendors = Vendors::start();
+    let (ops, boss) = (Hook::start(), Hook::start());
+    let broken = ops.receiver("ops", "").replace("allow_private", "ca_file = \"none.pem\", allow_private");
+    let none = "-----BEGIN CERTIFICATE-----\nbm9uZQ==\n-----END CERTIFICATE-----\n";
+    std::fs::write(vendors.folder().join("none.pem"), none).unwrap();
+    let amount = amount(&vendors);
+    let budget = budget(FIRST, amount, "[\"ops\", \"boss\"]", "[\"ops\"]");
+    let more = format!("{broken}{}{budget}", boss.receiver("boss", ""));
+    configure(&vendors, "operator.notify = []\n", &more);
+    let daemon = vendors.serve();
+    boss.until_told(&daemon, FIRST);
+    is_up(&daemon, "ops", 0.0);
+    is_up(&daemon, "boss", 1.0);
+    daemon.wait_for("/-/ready", |body| body.contains("trouble with receivers that cannot be told: ops: "));
+    let waiting = listed(&vendors, &["--waiting"], 0);
+    assert_eq!((waiting.len(), &waiting[0]["receiver"]), (1, &"ops".into()), "{waiting:#?}");
+    assert_eq!(daemon.stop(), Some(0));
+}

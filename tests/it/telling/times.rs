@@ -3,13 +3,13 @@
 use jiff::{SignedDuration, Timestamp};
 
 use super::desk::{
-    FIRST, Hook, SECOND, amount, budget, change, configure, is_firing, listed, look_again, run_away,
+    FIRST, Hook, SECOND, amount, budget, change, configure, is_firing, listed, look_again, now, run_away,
 };
 use crate::support::vendors::Vendors;
 
 /// The local time that much later, as `HH:MM`.
 fn time(later: SignedDuration) -> String {
-    (Timestamp::now() + later).strftime("%H:%M").to_string()
+    (now() + later).strftime("%H:%M").to_string()
 }
 
 fn setup(vendors: &Vendors, hook: &Hook, who: &str, more: &str) -> u64 {
@@ -54,7 +54,7 @@ fn quiet_hours_hold_back_all_but_the_highest_threshold_until_they_end() {
     daemon.wait_for("/metrics", is_firing(FIRST, "warn"));
     let waiting = listed(&vendors, &["--waiting"], 0);
     let ends: Timestamp = waiting[0]["moment"].as_str().unwrap().parse().unwrap();
-    let ahead = ends.duration_since(Timestamp::now());
+    let ahead = ends.duration_since(now());
     assert!(ahead > until - SignedDuration::from_secs(90) && ahead <= until, "{waiting:#?}");
     assert_eq!((waiting.len(), &waiting[0]["tries"]), (1, &0.into()), "{waiting:#?}");
     // A restart does not disturb anybody either.
