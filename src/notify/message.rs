@@ -335,6 +335,16 @@ impl Message {
         serde_json::to_string(self).unwrap_or_default()
     }
 
+    /// The title for those who show nothing else: that of a test says that it is one.
+    #[must_use]
+    pub fn marked_title(&self) -> String {
+        const MARK: &str = "[DRILL]";
+        match self.content {
+            Content::Drill { .. } if !self.title.starts_with(MARK) => format!("{MARK} {}", self.title),
+            _ => self.title.clone(),
+        }
+    }
+
     /// A message that was saved, by whatever version.
     ///
     /// # Errors

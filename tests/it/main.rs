@@ -31,5 +31,6 @@ mod session;
 mod simulator;
 mod store;
 mod support;
+mod telling;
 mod torture;
 mod web;

@@ -34,7 +34,9 @@ impl Decider {
     /// Tells again what is due to be told again.
     pub(super) async fn again(&self, held: &mut Held, settings: &Settings, known: &[Known], now: Timestamp) {
         let since = *held.again.since.get_or_insert(now);
-        if held.again.looked.is_some_and(|looked| looked.elapsed() < EVERY) {
+        // Right after a start there are no figures to tell.
+        let is_begun = known.iter().all(|known| known.is_begun);
+        if !is_begun || held.again.looked.is_some_and(|looked| looked.elapsed() < EVERY) {
             return;
         }
         held.again.looked = Some(Instant::now());

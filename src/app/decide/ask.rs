@@ -55,15 +55,15 @@ pub async fn ask(config: &Config, wish: &Wish) -> anyhow::Result<Asked> {
 
 async fn here(config: &Config, clock: Arc<Clock>, keeping: Keeping, wish: &Wish) -> anyhow::Result<Asked> {
     let watch = Arc::new(state::watch(config, &clock)?);
-    if wish.needs_figures() {
-        once::pass_all(config, &watch, || {}).await;
-    }
     let keeping = Arc::new(keeping);
     let telling = Arc::new(Telling::new(watch.clone(), keeping.clone()));
-    let decider = Decider::new(watch, Settings::of(config), keeping, telling.clone()).await;
+    let decider = Decider::new(watch.clone(), Settings::of(config), keeping, telling.clone()).await;
     let decider = Arc::new(decider.alone());
     if wish.needs_figures() {
         let mut held = decider.held.lock().await;
+        // Who left a vendor's list because of us is asked for as well.
+        decider.show_actions(&held);
+        once::pass_all(config, &watch, || {}).await;
         let known = decider.known(&decider.settings.load());
         decider.count(&mut held, &known, clock.now()).await;
     }

@@ -7,7 +7,7 @@ use std::time::Duration;
 use jiff::Timestamp;
 
 use super::notifiers::{self, Built};
-use super::{Addresses, Telling, new_id, watchdog};
+use super::{Addresses, Telling, heard, new_id, watchdog};
 use crate::collect::clock::Clock;
 use crate::config::{Config, Way};
 use crate::domain::outbox::{Delivery, Posting};
@@ -26,6 +26,8 @@ pub(super) struct Ways {
     pub(super) watchdog: Option<Arc<watchdog::Watchdog>>,
     /// How often Alertmanagers are told what stands open.
     pub(super) resend: Option<Duration>,
+    /// The receivers that cannot be told as they are configured, and why.
+    pub(super) broken: Option<String>,
 }
 
 impl Telling {
@@ -34,6 +36,7 @@ impl Telling {
         let addresses = Addresses::of(config);
         let mut built = BTreeMap::new();
         let mut broken = Vec::new();
+        self.watch.own.register_receivers(config.receivers.keys());
         for (name, way) in notifiers::build(config) {
             match way {
                 Ok(way) => drop(built.insert(name, way)),
@@ -44,9 +47,11 @@ impl Telling {
                 }
             }
         }
-        self.watch.own.register_receivers(config.receivers.keys());
-        self.watch.trouble("receivers that cannot be told", (!broken.is_empty()).then(|| broken.join("; ")));
+        let broken = (!broken.is_empty()).then(|| broken.join("; "));
+        self.watch.trouble("receivers that cannot be told", broken.clone());
+        self.forget_failures(&built);
         let off = self.settle_with_store(&addresses, &built, now).await;
+        self.watch.trouble("receivers", self.failing.in_words());
         let receivers: Vec<Receiver> = built
             .iter()
             .filter_map(|(name, way)| {
@@ -85,8 +90,21 @@ impl Telling {
                     .map(Arc::new)
             }),
             resend: resend.min(),
+            broken,
         }));
         self.courier.replace(receivers);
+    }
+
+    /// Who failed goes on failing until it takes something, unless it is another by now, or is no more.
+    fn forget_failures(&self, built: &BTreeMap<Arc<str>, Built>) {
+        let before = self.ways.load();
+        let is_same = |name: &Arc<str>| {
+            let ways = built.get(name).zip(before.built.get(name));
+            ways.is_some_and(|(now, before)| now.fingerprint == before.fingerprint)
+        };
+        for name in self.failing.retain(is_same) {
+            self.watch.own.receiver(&name, false);
+        }
     }
 
     /// Gives up what nobody is configured for any more; the receivers that were gone and still are the same.
@@ -113,6 +131,7 @@ impl Telling {
                 let way = built.get(&*gone.receiver);
                 if way.is_some_and(|way| way.fingerprint == gone.fingerprint) {
                     self.watch.own.receiver(&gone.receiver, false);
+                    self.failing.note(&gone.receiver, Some(heard::gone(&gone.answer)));
                     off.push(gone.receiver);
                 } else {
                     store.receiver_on(&gone.receiver).await?;

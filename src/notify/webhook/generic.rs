@@ -27,7 +27,8 @@ fn kind(message: &Message) -> &'static str {
 
 /// The body, without its chart, with texts cut, and without its last items, until it is small enough.
 pub(super) fn body(message: &Message) -> Vec<u8> {
-    let data = serde_json::to_value(message).unwrap_or_default();
+    let mut data = serde_json::to_value(message).unwrap_or_default();
+    data["title"] = message.marked_title().into();
     let mut body = json!({ "type": kind(message), "timestamp": message.at.to_string(), "data": data });
     let steps: [fn(&mut Value) -> bool; 4] = [drop_chart, cut_texts, drop_item, drop_labels];
     for step in steps {
