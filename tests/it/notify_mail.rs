@@ -6,7 +6,7 @@ mod failures;
 mod form;
 mod login;
 mod pool;
-mod server;
+pub(crate) mod server;
 mod tls;
 
 use std::path::PathBuf;

@@ -1,0 +1,1 @@
+//! Killed between every two steps of a mail's way to a real SMTP server.
