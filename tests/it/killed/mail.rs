@@ -71,7 +71,10 @@ impl Post {
         let by_id = self.by_id();
         assert!(rows.iter().all(|row| row.state == "delivered"), "{rows:#?}");
         let ids: Vec<&str> = rows.iter().map(|row| row.notice.as_str()).collect();
-        assert!(ids.len() == by_id.len() && ids.iter().all(|id| by_id.contains_key(*id)), "{ids:?} {by_id:?}");
+        assert!(
+            ids.len() == by_id.len() && ids.iter().all(|id| by_id.contains_key(*id)),
+            "{ids:?} {by_id:?}"
+        );
         by_id
     }
 }
