@@ -18,6 +18,10 @@ lies:
 torture KILLS="200":
     PROXYMETER_TORTURE={{KILLS}} cargo test --locked --test it torture -- --nocapture
 
+# Kill the daemon 200 times at random while it tells receivers that fail, hang and lose answers; some minutes.
+torture-notices KILLS="200":
+    PROXYMETER_TORTURE={{KILLS}} cargo test --locked --test it killed:: -- --nocapture
+
 # Check formatting and lints.
 lint:
     cargo fmt --check

@@ -237,8 +237,8 @@ pub trait Store: Send + Sync + std::fmt::Debug {
         busy: &[(Arc<str>, String)],
     ) -> Result<Option<Timestamp>, StoreError>;
 
-    /// What a process begins with: due at once is what was tried before, by a try that was cut off as well, and what
-    /// gathers; whose first try lies ahead keeps its time. A try that was cut off counts, and may have arrived.
+    /// What a process begins with: due at once is what was tried before, by a try that was cut off as well, what was put off
+    /// behind that, and what gathers; whose first try lies ahead keeps its time. A try that was cut off counts, and may have arrived.
     async fn try_now(&self, now: Timestamp) -> Result<(), StoreError>;
 
     /// Where every thread of every receiver stands after its newest notice; what a receiver was told in another's place

@@ -16,6 +16,7 @@ mod end_to_end;
 mod enforcing;
 mod entry;
 mod exposition;
+mod killed;
 mod lies;
 mod metric_names;
 mod notify_http;

@@ -39,7 +39,10 @@ pub struct Asked {
 pub async fn ask(config: &Config, wish: &Wish) -> anyhow::Result<Asked> {
     let clock = Arc::new(Clock::new());
     let owner = Owner::this_process(clock.now());
-    match Keeping::open(&config.store.location, owner, false).await {
+    // Whoever sets receivers up tests them before the first start; where limits are lowered, only `serve` begins a store.
+    let writes = config.accounts.values().any(|account| account.account.writes);
+    let may_begin = matches!(wish, Wish::Drill { .. }) && !writes;
+    match Keeping::open(&config.store.location, owner, may_begin).await {
         Ok(keeping) => here(config, clock, keeping.that_works()?, wish).await,
         Err(StoreError::Owned { .. }) => of_owner(config, &clock, wish).await,
         // Explaining needs no store.

@@ -34,6 +34,7 @@ impl Telling {
     /// Tells by this configuration from now on; what waits for recipients that are configured no more is given up.
     pub(in crate::app) async fn replace(&self, config: &Config, now: Timestamp) {
         let addresses = Addresses::of(config);
+        self.give_up(&addresses, now).await;
         let mut built = BTreeMap::new();
         let mut broken = Vec::new();
         self.watch.own.register_receivers(config.receivers.keys());
@@ -50,7 +51,7 @@ impl Telling {
         let broken = (!broken.is_empty()).then(|| broken.join("; "));
         self.watch.trouble("receivers that cannot be told", broken.clone());
         self.forget_failures(&built);
-        let off = self.settle_with_store(&addresses, &built, now).await;
+        let off = self.still_gone(&built).await;
         self.watch.trouble("receivers", self.failing.in_words());
         let receivers: Vec<Receiver> = built
             .iter()
@@ -107,15 +108,10 @@ impl Telling {
         }
     }
 
-    /// Gives up what nobody is configured for any more; the receivers that were gone and still are the same.
-    async fn settle_with_store(
-        &self,
-        addresses: &Addresses,
-        built: &BTreeMap<Arc<str>, Built>,
-        now: Timestamp,
-    ) -> Vec<Arc<str>> {
-        let Some(store) = self.keeping.decisions() else { return Vec::new() };
-        let settle = async {
+    /// Gives up what nobody is configured for any more.
+    async fn give_up(&self, addresses: &Addresses, now: Timestamp) {
+        let Some(store) = self.keeping.decisions() else { return };
+        let give_up = async {
             for waiting in store.backlog().await? {
                 let left = addresses.get(&waiting.receiver).map(|address| address.recipients.clone());
                 let given_up = store
@@ -126,6 +122,17 @@ impl Telling {
                     tracing::warn!(%receiver, given_up, "notices for recipients that are configured no more are given up");
                 }
             }
+            Ok::<_, StoreError>(())
+        };
+        if let Err(problem) = give_up.await {
+            tracing::warn!("what waits for nobody any more stays in the outbox: {problem}");
+        }
+    }
+
+    /// The receivers that were gone and still are the same.
+    async fn still_gone(&self, built: &BTreeMap<Arc<str>, Built>) -> Vec<Arc<str>> {
+        let Some(store) = self.keeping.decisions() else { return Vec::new() };
+        let settle = async {
             let mut off = Vec::new();
             for gone in store.receivers_off().await? {
                 let way = built.get(&*gone.receiver);

@@ -155,8 +155,9 @@ fn fate(receiver: &Receiver, lane: Vec<Delivery>, now: Timestamp, off: Option<&s
         // What may have arrived goes again as it is, before all that came later, and is part of nothing else (F26).
         Some(0) => 1,
         maybe => {
-            let stands_in = head.stands_in;
-            let alike = lane.iter().position(|delivery| delivery.stands_in != stands_in);
+            // What another was told in its place is not part of what that one may yet be told: it would hear it twice.
+            let kind = |delivery: &Delivery| (delivery.stands_in, delivery.fell_back);
+            let alike = lane.iter().position(|delivery| kind(delivery) != kind(head));
             maybe.unwrap_or(lane.len()).min(alike.unwrap_or(lane.len()))
         }
     };

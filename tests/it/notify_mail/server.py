@@ -6,7 +6,8 @@ serving, by the name of a command, or of a command with its argument, or by CONN
 
     {"MAIL": "421 closing", "RCPT TO:<a@example.com>": "550 no such user", "END": ["drop"]}
 
-"drop" closes the connection, "silent" says nothing more, anything else is answered; {arg} in it is the argument of the
+"drop" closes the connection, "silent" says nothing more, "hold" (at END) takes the mail once there is another plan,
+anything else is answered; {arg} in it is the argument of the
 command. A list is used up one by one. "password" is the password that is right from now on. Ends with its stdin.
 """
 
@@ -28,6 +29,12 @@ def tell(event, **more):
 class Plan:
     def __init__(self):
         self.actions = {}
+        self.is_over = asyncio.Event()
+
+    def replace(self, actions):
+        self.actions = actions
+        self.is_over.set()
+        self.is_over = asyncio.Event()
 
     def next(self, *names):
         for name in names:
@@ -64,8 +71,11 @@ class Handler:
             understood=understood(envelope.original_content),
             was_encrypted=session.ssl is not None or server.is_implicit,
             greeting=session.host_name,
-            taken=action is None,
+            taken=action in (None, "hold"),
         )
+        if action == "hold":
+            await server.plan.is_over.wait()
+            action = None
         if action in ("drop", "silent") or (action or "").startswith("421"):
             await server.do(action)
         if action is not None:
@@ -168,8 +178,9 @@ async def main():
     stdin = asyncio.StreamReader()
     await loop.connect_read_pipe(lambda: asyncio.StreamReaderProtocol(stdin), sys.stdin)
     while line := await stdin.readline():
-        plan.actions = json.loads(line)
-        password = plan.actions.pop("password", password)
+        actions = json.loads(line)
+        password = actions.pop("password", password)
+        plan.replace(actions)
         tell("planned")
 
 

@@ -79,6 +79,35 @@ async fn f25_another_is_told_after_the_delay_once_and_the_first_goes_on_being_tr
 }
 
 #[tokio::test(start_paused = true)]
+async fn f25_another_hears_of_news_at_their_time_and_nothing_that_it_was_told_before() {
+    let world = World::new();
+    let (server, other) = (world.server(), world.server());
+    server.answer("a", &[Later(None)]);
+    let fuse = Fuse::never();
+    let courier = world.courier(&fuse);
+    courier.start(with_fallback(receiver("mail", &server, &fuse), "pager", Duration::from_secs(15 * 60)));
+    courier.start(receiver("pager", &other, &fuse));
+    world.post("mail", "x", &["a"]);
+    courier.wake();
+    pass(1_000).await;
+    world.post("mail", "x", &["a"]);
+    courier.wake();
+    pass(899).await;
+    assert_eq!(other.heard(), ["at 900: n1"], "the news have not waited long");
+    pass(10).await;
+    assert_eq!(other.heard(), ["at 900: n1", "at 1900: n2"]);
+    world.post("mail", "x", &["a"]);
+    server.answer("a", &[Take]);
+    courier.wake();
+    pass(10).await;
+    // Those that another was told are one by now, and the newest stands for itself.
+    let heard = server.heard();
+    assert!(heard[heard.len() - 2].ends_with(": n1 n2"), "{heard:?}");
+    assert!(heard[heard.len() - 1].ends_with(": n3"), "{heard:?}");
+    assert_eq!((world.shelf.pending(), other.heard().len()), (0, 2));
+}
+
+#[tokio::test(start_paused = true)]
 async fn f25_nothing_is_dropped_before_its_time_and_then_with_a_reason() {
     let world = World::new();
     let (server, other) = (world.server(), world.server());

@@ -33,11 +33,13 @@ pub(in crate::store::sqlite) async fn save(file: &Database, changes: &[Change]) 
     write.commit().await.map_err(file.failed())
 }
 
-/// Makes due what was tried before or gathers; a try that was cut off may have arrived.
+/// Makes due what was tried before, was put off behind something that was, or gathers; a try that was cut off may have
+/// arrived.
 pub(in crate::store::sqlite) async fn try_now(file: &Database, now: Timestamp) -> Saved {
     let mut write = file.write().await?;
     let tried = "UPDATE deliveries SET due = min(due, ?), gathers = 0, \
-                 maybe = maybe OR trying, trying = 0 WHERE ended IS NULL AND (tries > 0 OR trying OR gathers)";
+                 maybe = maybe OR trying, trying = 0 \
+                 WHERE ended IS NULL AND (tries > 0 OR trying OR gathers OR answer IS NOT NULL)";
     let query = sqlx::query(tried).bind(now.as_millisecond());
     query.execute(&mut *write).await.map_err(file.failed())?;
     let lanes = "UPDATE lanes SET due = (SELECT min(due) FROM deliveries \

@@ -105,7 +105,7 @@ pub(crate) async fn what_gathers_is_released(fixture: &dyn Fixture) {
 
 pub(crate) async fn a_new_process_tries_at_once(fixture: &dyn Fixture) {
     let store = fixture.own().await;
-    let all: Vec<_> = ["failed", "cut off", "held", "gathers", "cut off again"]
+    let all: Vec<_> = ["failed", "cut off", "held", "gathers", "cut off again", "waited behind"]
         .into_iter()
         .map(|name| Posting {
             thread: name.to_owned(),
@@ -129,6 +129,8 @@ pub(crate) async fn a_new_process_tries_at_once(fixture: &dyn Fixture) {
             waits_since: minute(0),
             tries: 1,
         },
+        // Put off with what it waited for, which is tried at once by now.
+        fail(6, 50, false),
     ];
     store.save_outbox(&changes).await.unwrap();
     drop(store);
@@ -150,6 +152,7 @@ pub(crate) async fn a_new_process_tries_at_once(fixture: &dyn Fixture) {
             of("failed", 20, 1, false, true),
             of("gathers", 20, 0, false, false),
             of("held", 40, 0, false, false),
+            of("waited behind", 20, 0, false, false),
         ]
     );
     // Whatever the next try meets, the one that was cut off may have arrived.
