@@ -156,8 +156,9 @@ async fn reloading(
         generation.stop().await?;
         let state = sessions.state(&next, &watch.clock, &watch.own, Some(&before))?;
         watch.swap(state);
-        telling.replace(&next, watch.clock.now()).await;
+        // In this order, so that nothing is posted to who is given up.
         decider.reload(Settings::of(&next)).await;
+        telling.replace(&next, watch.clock.now()).await;
         config = next;
         generation = Generation::start(&config, watch).await?;
         watch.own.reloaded(Some(watch.clock.now()));

@@ -157,6 +157,8 @@ struct Known {
     account: Account,
     snapshot: Arc<Snapshot>,
     tolerance: Tolerance,
+    /// Whether all that is judged was asked for since the start.
+    is_begun: bool,
 }
 
 impl Known {
@@ -170,7 +172,7 @@ impl Known {
             is_begun &= known.is_attempted || collector == Collector::Targets;
         }
         let snapshot = if is_begun { watched.holder.snapshot() } else { Arc::default() };
-        Self { account: watched.holder.account().clone(), snapshot, tolerance }
+        Self { account: watched.holder.account().clone(), snapshot, tolerance, is_begun }
     }
 }
 

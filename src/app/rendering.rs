@@ -4,7 +4,7 @@ use anyhow::{Context, anyhow};
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 
-use super::telling::{build_one, templates};
+use super::telling::{Addresses, build, templates};
 use crate::config::Config;
 use crate::domain::outbox::NoticeId;
 use crate::notify::Envelope;
@@ -41,12 +41,14 @@ pub fn render(config: &Config, receiver: &str, message: &Message, view: View) ->
             Ok(chart.map_or(html.clone(), |chart| html.replace("cid:chart", &chart)).into_bytes())
         }
         View::Sent => {
-            let way =
-                build_one(config, receiver).map_err(|problem| anyhow!("receivers.{receiver}: {problem}"))?;
+            let way = build(config).remove(receiver).with_context(|| format!("no receiver {receiver:?}"))?;
+            let way = way.map_err(|problem| anyhow!("receivers.{receiver}: {problem}"))?;
             let id = NoticeId("0123456789abcdef0123456789abcdef".into());
-            let recipient = way.1.first().map_or("", |first| &**first);
+            let addresses = Addresses::of(config);
+            let recipients = addresses.get(receiver).map(|address| address.recipients.as_slice());
+            let recipient = recipients.and_then(<[_]>::first).map_or("", |first| &**first);
             let envelope = Envelope { id: &id, episode: &id, recipient, at: message.at };
-            Ok(way.0.render(message, &envelope)?)
+            Ok(way.notifier.render(message, &envelope)?)
         }
     }
 }

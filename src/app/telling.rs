@@ -9,8 +9,8 @@ mod notifiers;
 mod outbox;
 mod unsaved;
 mod watchdog;
+mod ways;
 
-use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
@@ -22,23 +22,24 @@ use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
 
 pub(super) use address::{Addresses, Threads, new_id};
-pub(super) use notifiers::templates;
+pub(super) use notifiers::{build, templates};
 
 use super::decide::Keeping;
 use super::watch::Watch;
 use crate::config::Config;
-use crate::domain::outbox::{Delivery, Posting};
 use crate::notify::alertmanager::OpenAlert;
-use crate::notify::courier::{Courier, Fallback, Receiver};
-use crate::notify::message::Message;
+use crate::notify::courier::Courier;
 use heard::{Ear, Failing, Heard};
-use notifiers::Built;
+use ways::Ways;
 
 /// How often what waits is counted.
 const COUNT_EVERY: Duration = Duration::from_secs(5);
 
 /// How long a stop waits for what is due.
 const LAST_WORDS: Duration = Duration::from_secs(5);
+
+/// Where what stands open is put for a receiver that is told a state.
+pub(super) type State = Arc<ArcSwap<Vec<OpenAlert>>>;
 
 /// Tells people.
 pub(super) struct Telling {
@@ -50,19 +51,6 @@ pub(super) struct Telling {
     heard: Mutex<mpsc::UnboundedReceiver<Heard>>,
     /// Whether anything was posted since the start.
     has_posted: AtomicBool,
-}
-
-/// What the configuration says of telling.
-#[derive(Default)]
-struct Ways {
-    addresses: Addresses,
-    built: BTreeMap<Arc<str>, Built>,
-    receivers: Vec<Receiver>,
-    operator: Vec<Arc<str>>,
-    fallbacks: BTreeMap<Arc<str>, Arc<str>>,
-    watchdog: Option<Arc<watchdog::Watchdog>>,
-    /// How often Alertmanagers are told what stands open.
-    resend: Option<Duration>,
 }
 
 impl Telling {
@@ -84,66 +72,6 @@ impl Telling {
         }
     }
 
-    /// Tells by this configuration from now on; what waits for recipients that are configured no more is given up.
-    pub(super) async fn replace(&self, config: &Config, now: Timestamp) {
-        let addresses = Addresses::of(config);
-        let mut built = BTreeMap::new();
-        let mut broken = Vec::new();
-        for (name, way) in notifiers::build(config) {
-            match way {
-                Ok(way) => drop(built.insert(name, way)),
-                Err(problem) => {
-                    tracing::error!(receiver = %name, "cannot be told, and what is for it waits: {problem}");
-                    self.watch.own.receiver(&name, false);
-                    broken.push(format!("{name}: {problem}"));
-                }
-            }
-        }
-        self.watch.own.register_receivers(config.receivers.keys());
-        self.watch.trouble("receivers that cannot be told", (!broken.is_empty()).then(|| broken.join("; ")));
-        let off = self.settle_with_store(&addresses, &built, now).await;
-        let receivers: Vec<Receiver> = built
-            .iter()
-            .filter_map(|(name, way)| {
-                let configured = config.receivers.get(name)?;
-                Some(Receiver {
-                    name: name.clone(),
-                    notifier: way.notifier.clone(),
-                    fallback: configured.fallback.as_ref().map(|fallback| Fallback {
-                        to: fallback.to.clone(),
-                        after: fallback.after,
-                        post: instead(addresses.clone(), fallback.to.clone(), self.watch.clock.clone()),
-                    }),
-                    give_up_after: configured.give_up_after,
-                    is_off: off.contains(name),
-                })
-            })
-            .collect();
-        let resend = config.receivers.values().filter_map(|receiver| match receiver.way {
-            crate::config::Way::Alertmanager { resend, .. } => Some(resend),
-            _ => None,
-        });
-        self.ways.store(Arc::new(Ways {
-            addresses,
-            built,
-            receivers: receivers.clone(),
-            operator: config.operator.notify.clone(),
-            fallbacks: config
-                .receivers
-                .iter()
-                .filter_map(|(name, receiver)| Some((name.clone(), receiver.fallback.as_ref()?.to.clone())))
-                .collect(),
-            watchdog: config.operator.watchdog.as_ref().and_then(|watchdog| {
-                watchdog::Watchdog::new(watchdog)
-                    .inspect_err(|problem| tracing::error!("the watchdog cannot be told: {problem}"))
-                    .ok()
-                    .map(Arc::new)
-            }),
-            resend: resend.min(),
-        }));
-        self.courier.replace(receivers);
-    }
-
     /// Begins to tell: what a process before this one left is due at once.
     pub(super) async fn begin(&self, config: &Config, now: Timestamp) {
         if let Some(store) = self.keeping.decisions()
@@ -152,59 +80,6 @@ impl Telling {
             tracing::warn!("what waits in the outbox is tried at its time: {problem}");
         }
         self.replace(config, now).await;
-    }
-
-    /// Gives up what nobody is configured for any more; the receivers that were gone and still are the same.
-    async fn settle_with_store(
-        &self,
-        addresses: &Addresses,
-        built: &BTreeMap<Arc<str>, Built>,
-        now: Timestamp,
-    ) -> Vec<Arc<str>> {
-        let Some(store) = self.keeping.decisions() else { return Vec::new() };
-        let settle = async {
-            for waiting in store.backlog().await? {
-                let left = addresses.get(&waiting.receiver).map(|address| address.recipients.clone());
-                let given_up = store
-                    .bury_of(&waiting.receiver, &left.unwrap_or_default(), now, "no longer configured")
-                    .await?;
-                if given_up > 0 {
-                    let receiver = &waiting.receiver;
-                    tracing::warn!(%receiver, given_up, "notices for recipients that are configured no more are given up");
-                }
-            }
-            let mut off = Vec::new();
-            for gone in store.receivers_off().await? {
-                let way = built.get(&*gone.receiver);
-                if way.is_some_and(|way| way.fingerprint == gone.fingerprint) {
-                    self.watch.own.receiver(&gone.receiver, false);
-                    off.push(gone.receiver);
-                } else {
-                    store.receiver_on(&gone.receiver).await?;
-                }
-            }
-            Ok::<_, crate::store::error::StoreError>(off)
-        };
-        settle.await.unwrap_or_else(|problem| {
-            tracing::warn!("the outbox cannot be read: {problem}");
-            Vec::new()
-        })
-    }
-
-    /// Tries a receiver again that was gone.
-    pub(super) async fn switch_on(&self, name: &str) {
-        let Some(store) = self.keeping.decisions() else { return };
-        let is_off = match store.receivers_off().await {
-            Ok(off) => off.iter().any(|off| *off.receiver == *name),
-            Err(_) => false,
-        };
-        let ways = self.ways.load_full();
-        let receiver = ways.receivers.iter().find(|receiver| *receiver.name == *name);
-        if let (true, Some(receiver)) = (is_off, receiver)
-            && store.receiver_on(name).await.is_ok()
-        {
-            self.courier.start(Receiver { is_off: false, ..receiver.clone() });
-        }
     }
 
     /// Something was posted.
@@ -219,7 +94,7 @@ impl Telling {
     }
 
     /// The receivers that are told a state, each with the place where it is to be put.
-    pub(super) fn states(&self) -> Vec<(Arc<str>, Arc<ArcSwap<Vec<OpenAlert>>>)> {
+    pub(super) fn states(&self) -> Vec<(Arc<str>, State)> {
         let ways = self.ways.load();
         let pushers = ways.built.iter().filter_map(|(name, way)| Some((name, way.pusher.as_ref()?)));
         pushers.map(|(name, pusher)| (name.clone(), pusher.open())).collect()
@@ -288,51 +163,4 @@ impl Telling {
     pub(super) async fn stop(&self) {
         self.finish(LAST_WORDS).await;
     }
-}
-
-/// What another receiver is told in the place of one that cannot be.
-fn instead(
-    addresses: Addresses,
-    to: Arc<str>,
-    clock: Arc<crate::collect::clock::Clock>,
-) -> crate::notify::courier::Post {
-    Arc::new(move |delivery: &Delivery, message: &Message, reason: &str| {
-        let title = format!("[for {}, who could not be told] {}", delivery.receiver, message.title);
-        let message = Message { title: title.clone(), ..message.clone() };
-        let now = clock.now();
-        tracing::warn!(
-            receiver = %delivery.receiver,
-            fallback = %to,
-            notice = %delivery.notice,
-            "a notice could not be told, its fallback is: {reason}"
-        );
-        Posting {
-            id: new_id(),
-            at: now,
-            receiver: to.clone(),
-            thread: format!("instead:{}:{}", delivery.receiver, delivery.thread),
-            episode: delivery.episode.clone(),
-            leaves_open: false,
-            severity: message.severity.into(),
-            title,
-            message: message.to_json(),
-            recipients: addresses.get(&to).map(|address| address.recipients.clone()).unwrap_or_default(),
-            due: now,
-            gathers: false,
-            stands_for: Some(delivery.id),
-        }
-    })
-}
-
-/// What would tell one receiver, and its recipients.
-///
-/// # Errors
-/// There is no such receiver, or it cannot be told.
-pub(super) fn build_one(
-    config: &Config,
-    receiver: &str,
-) -> Result<(Arc<dyn crate::notify::Notifier>, Vec<Arc<str>>), String> {
-    let built = notifiers::build(config).remove(receiver).ok_or("there is no such receiver")??;
-    let recipients = Addresses::of(config).get(receiver).map(|address| address.recipients.clone());
-    Ok((built.notifier, recipients.unwrap_or_default()))
 }

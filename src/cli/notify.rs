@@ -37,7 +37,7 @@ struct Test {
 pub(super) async fn run(arguments: Arguments) -> anyhow::Result<Exit> {
     match arguments.command {
         Command::Test(Test { place, receivers }) => {
-            wish::done(&place.load()?, &Wish::Drill { receivers }).await
+            wish::told(&place.load()?, &Wish::Drill { receivers }).await
         }
         Command::List(arguments) => list::run(arguments).await,
         Command::Render(arguments) => render::run(arguments),

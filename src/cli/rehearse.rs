@@ -19,7 +19,6 @@ use crate::collect::clock::Clock;
 use crate::config::{Config, StoreLocation};
 use crate::domain::account::Account;
 use crate::domain::judgement::Rules;
-use crate::domain::owners::Owners;
 use crate::domain::period::midnight;
 use crate::rehearse::made_up::MadeUp;
 use crate::rehearse::recorded::Recorded;
@@ -138,7 +137,7 @@ fn rehearsal(config: &Config, every: SignedDuration, (from, until): (Timestamp, 
 /// What is judged, by the configuration.
 pub(super) fn rules(config: &Config) -> Rules {
     let operator = config.operator.notify.to_vec();
-    Rules { budgets: config.budgets.clone(), operator, owners: Owners::default() }
+    Rules { budgets: config.budgets.clone(), operator, owners: config.owners.clone() }
 }
 
 fn with_progress(rehearsal: &Rehearsal, source: &mut dyn Source) -> Report {

@@ -8,8 +8,9 @@ use super::output::{Cell, Format, Listing, print, print_json};
 use super::{Exit, Place, actions, incidents, kept};
 use crate::config::Config;
 use crate::domain::incident::State;
+use crate::domain::outbox::Backlog;
 use crate::domain::units::{Bytes, Limit};
-use crate::store::records::{IncidentRecord, Overview, Which};
+use crate::store::records::{IncidentRecord, Overview, ReceiverOff, Which};
 
 /// Events that are shown.
 const EVENTS: usize = 10;
@@ -34,6 +35,7 @@ pub(super) async fn run(arguments: Arguments) -> anyhow::Result<Exit> {
     let grants = store.grants().await?;
     let books = store.acts().await?;
     let pauses = store.pauses(now).await?;
+    let (backlog, off) = (store.backlog().await?, store.receivers_off().await?);
     let events = store.events(now.checked_sub(DAY).unwrap_or(now)).await?;
     // Without a history there are no ages to show.
     let overviews = store.overviews().await.unwrap_or_default();
@@ -63,6 +65,7 @@ pub(super) async fn run(arguments: Arguments) -> anyhow::Result<Exit> {
     }
     let (pending, throttled) = (actions::pending(&books), actions::throttled(&books));
     let (paused, concerns) = (actions::paused(&pauses), actions::concerns(&books));
+    let waiting = waiting(&backlog, &off);
     match arguments.format {
         Format::Table => {
             let mut text = format!("Accounts\n{}", accounts.to_table());
@@ -72,6 +75,7 @@ pub(super) async fn run(arguments: Arguments) -> anyhow::Result<Exit> {
                 ("Lowered at the vendors", &throttled),
                 ("Lowering is paused", &paused),
                 ("To be looked at", &concerns),
+                ("Notices that wait, and receivers that are gone", &waiting),
                 ("Grants", &granted),
                 ("In the last 24 hours", &happened),
             ];
@@ -89,11 +93,36 @@ pub(super) async fn run(arguments: Arguments) -> anyhow::Result<Exit> {
             "throttled": throttled.to_json(),
             "pauses": paused.to_json(),
             "concerns": concerns.to_json(),
+            "notices": waiting.to_json(),
             "grants": granted.to_json(),
             "events": happened.to_json(),
         }))?,
     }
     Ok(exit(&config, &open, &overviews, now))
+}
+
+/// What people were not told yet: `proxymeter notify list` says why.
+fn waiting(backlog: &[Backlog], off: &[ReceiverOff]) -> Listing {
+    let mut listing = Listing::new(&["receiver", "waiting", "oldest", "gone_since", "answer"]);
+    for Backlog { receiver, pending, oldest } in backlog {
+        listing.add(vec![
+            Cell::text(receiver),
+            Cell::count(Some(*pending)),
+            Cell::time(Some(*oldest)),
+            Cell::blank(),
+            Cell::blank(),
+        ]);
+    }
+    for ReceiverOff { receiver, since, answer, .. } in off {
+        listing.add(vec![
+            Cell::text(receiver),
+            Cell::blank(),
+            Cell::blank(),
+            Cell::time(Some(*since)),
+            Cell::text(answer),
+        ]);
+    }
+    listing
 }
 
 fn accounts(config: &Config, overviews: &[Overview], now: Timestamp) -> Listing {

@@ -52,7 +52,7 @@ pub struct Receiver {
     pub quiet: Option<QuietHours>,
     /// When all budgets are told, whether or not anything happened.
     pub digest: Option<DigestRule>,
-    /// The zone of the quiet hours, of the digest, and of the moments in texts.
+    /// The zone of the quiet hours, of the digest, of charts, and of moments that templates write.
     pub time_zone: TimeZone,
     /// What stands instead of proxymeter's own texts.
     pub templates: TemplateTexts,

@@ -11,7 +11,7 @@ use super::receivers::authority;
 use super::receivers::webhook::MOST_CONNECTIONS;
 use super::secret::{self, SecretKeys, SecretSource};
 
-/// How long the server may take when nothing is said.
+/// How long handing over one mail may take when nothing is said.
 pub const DEFAULT_SMTP_TIMEOUT: Duration = Duration::from_secs(30);
 
 /// How many connections there may be at once when nothing is said.
@@ -28,13 +28,13 @@ pub struct Smtp {
     pub tls: SmtpTls,
     /// The name and password that log in.
     pub credentials: Option<(String, SecretSource)>,
-    /// The authorities to trust instead of the usual ones, as a PEM file.
+    /// The only authorities to trust, instead of the usual ones, as a PEM file.
     pub ca_file: Option<PathBuf>,
-    /// How long the server may take for one command; 1 second to 5 minutes.
+    /// How long handing over one mail may take; 1 second to 5 minutes.
     pub timeout: Duration,
     /// How many connections there may be at once; 1 to 64.
     pub connections: usize,
-    /// The name by which proxymeter greets; nothing: this machine's.
+    /// The name by which proxymeter greets; nothing: `[127.0.0.1]`.
     pub hello: Option<String>,
 }
 

@@ -122,6 +122,8 @@ pub enum Said {
         /// Why.
         end: End,
     },
+    /// The receiver is told no more of the budget: it, its thresholds or their receivers are others.
+    Closed,
     /// More or less is allowed than before.
     Allowance {
         /// Whose.

@@ -111,6 +111,6 @@ impl Planner<'_> {
 }
 
 pub use digest::digest;
-pub use reminder::remind;
+pub use reminder::{close, remind};
 pub use routes::{is_highest, open_for};
 pub use words::{proposal as proposal_in_words, target_of as target_in_words, words as event_in_words};

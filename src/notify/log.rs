@@ -59,7 +59,7 @@ impl Notifier for Log {
 
 /// The title, the lines below it and the labels, all in one line.
 fn text(message: &Message) -> String {
-    let mut text = on_one_line(&message.title);
+    let mut text = on_one_line(&message.marked_title());
     for line in message.lines() {
         text.push_str("; ");
         text.push_str(&on_one_line(&line));

@@ -71,8 +71,22 @@ pub enum Content {
 pub enum Status {
     /// Something stands open.
     Firing,
-    /// Nothing does any more.
+    /// Something has ended, and nothing stands open any more.
     Resolved,
+    /// Nothing stands open, nor has anything ended: it is told for the record.
+    Info,
+}
+
+impl Status {
+    /// Where a budget stands with so many open incidents after these items.
+    pub(super) fn of(open: usize, items: &[Item]) -> Self {
+        let is_end = |item: &Item| matches!(item.said, Said::Ended { .. } | Said::Closed);
+        match open {
+            0 if items.iter().any(is_end) => Self::Resolved,
+            0 => Self::Info,
+            _ => Self::Firing,
+        }
+    }
 }
 
 /// What happened to one budget.
@@ -80,7 +94,7 @@ pub enum Status {
 pub struct News {
     /// The budget.
     pub budget: String,
-    /// Whether something stands open after this.
+    /// Where it stands after this.
     pub status: Status,
     /// How many incidents do.
     pub open: usize,
@@ -169,6 +183,8 @@ pub enum Said {
         /// Why: `below`, `period_end`, `allowance_changed`, `gone`, `by_hand`, `config`.
         end: String,
     },
+    /// The receiver is told no more of the budget: it, its thresholds or their receivers are others.
+    Closed,
     /// More or less is allowed than before.
     Allowance {
         /// Whose.
@@ -319,6 +335,16 @@ impl Message {
         serde_json::to_string(self).unwrap_or_default()
     }
 
+    /// The title for those who show nothing else: that of a test says that it is one.
+    #[must_use]
+    pub fn marked_title(&self) -> String {
+        const MARK: &str = "[DRILL]";
+        match self.content {
+            Content::Drill { .. } if !self.title.starts_with(MARK) => format!("{MARK} {}", self.title),
+            _ => self.title.clone(),
+        }
+    }
+
     /// A message that was saved, by whatever version.
     ///
     /// # Errors
@@ -347,3 +373,6 @@ impl Message {
         lines
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -19,7 +19,7 @@ use minijinja::{AutoEscape, Environment, UndefinedBehavior};
 
 use super::chart::{self, Sizes};
 use super::message::samples::samples;
-use super::message::{Content, Message};
+use super::message::{Content, Digest, Message};
 pub use render::TemplateError;
 
 /// What marks a drill.
@@ -170,6 +170,18 @@ impl Templates {
             return Ok(title);
         }
         Ok(clean::line(&format!("[{}] {title}", context::tag(message)), TITLE))
+    }
+
+    /// The rows of a digest as lines that may wrap.
+    fn digest_lines(digest: &Digest) -> Vec<String> {
+        let mut lines = table::in_lines(digest);
+        if lines.is_empty() {
+            lines.push("There is no budget with a figure yet.".to_owned());
+        }
+        if digest.more > 0 {
+            lines.push(format!("and {} more", digest.more));
+        }
+        lines
     }
 
     /// Whether the operator has a text of their own.

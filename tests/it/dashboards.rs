@@ -17,7 +17,15 @@ const UNITS: &[&str] =
     &["none", "short", "percentunit", "decbytes", "Bps", "reqps", "s", "dtdurations", "dateTimeAsIso"];
 
 /// Metrics that belong to a process, not to an account.
-const OF_THE_PROCESS: &[&str] = &["up", "proxymeter_build_info", "proxymeter_series_dropped"];
+const OF_THE_PROCESS: &[&str] = &[
+    "up",
+    "proxymeter_build_info",
+    "proxymeter_series_dropped",
+    "proxymeter_notices_total",
+    "proxymeter_outbox_pending",
+    "proxymeter_outbox_oldest_timestamp_seconds",
+    "proxymeter_receiver_up",
+];
 
 #[test]
 fn a_dashboard_can_be_provisioned() {

@@ -56,6 +56,8 @@ fn f29_what_is_crossed_is_told_once_over_a_restart_and_explained() {
     configure(&vendors);
     let daemon = vendors.serve();
     daemon.wait_for("/metrics", is_firing("warn"));
+    // The courier tells in its own time.
+    daemon.wait_for("/-/healthy", |_| !notices(&daemon).is_empty());
     let told = notices(&daemon);
     assert!(told.len() == 1 && told[0].contains("warn (used = \"50%\")"), "{told:#?}");
 
@@ -200,6 +202,8 @@ fn targets_of_past_days_are_there_again_after_a_restart() {
     let today = vendors.simulator.books().accounts["oxylabs"].traffic_bytes;
     assert!(sum(&page) > 0 && sum(&page) <= today, "{page}");
     daemon.wait_for("/metrics", |page| page.contains("budget=\"sites\",threshold=\"any\",state=\"firing\""));
+    // The courier tells in its own time.
+    daemon.wait_for("/-/healthy", |_| !notices(&daemon).is_empty());
     let before = notices(&daemon).len();
     assert_eq!(daemon.stop(), Some(0));
     let daemon = vendors.serve();

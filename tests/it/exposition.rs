@@ -4,6 +4,7 @@
 
 use std::io::{Read, Write};
 use std::process::{Command, Stdio};
+use std::sync::Arc;
 
 use flate2::read::{GzDecoder, MultiGzDecoder};
 use jiff::Timestamp;
@@ -11,6 +12,7 @@ use proptest::prelude::*;
 use proxymeter::domain::account::AccountName;
 use proxymeter::domain::collector::{Collector, FailureReason};
 use proxymeter::domain::incident::State;
+use proxymeter::domain::outbox::Backlog;
 use proxymeter::domain::units::Bytes;
 use proxymeter::metrics::catalog::{FamilyId, GIVEN_UP_FIRST};
 use proxymeter::metrics::exposition::{Encoding, Exposition, Format, SampleWriter, Scrape, Segment};
@@ -65,6 +67,9 @@ fn own() -> OwnMetrics {
     own.store(StorePart::Decisions, true);
     own.register_store(&["full"]);
     own.register_actions(acme);
+    let ops: Arc<str> = "ops".into();
+    own.register_receivers([&ops]);
+    own.outbox([&ops], &[Backlog { receiver: ops.clone(), pending: 1, oldest: Timestamp::UNIX_EPOCH }]);
     own.failure(acme, Collector::Account, FailureReason::Auth);
     own.call(acme, "login", Some(401), interval);
     own

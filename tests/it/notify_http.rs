@@ -6,7 +6,7 @@ mod pushing;
 mod rules;
 mod samples;
 mod secrets;
-mod server;
+pub(crate) mod server;
 mod signatures;
 
 use std::sync::Arc;

@@ -12,7 +12,7 @@ use crate::domain::digest_rule::DigestRule;
 use crate::domain::incident::Target;
 use crate::domain::notice::Notice;
 use crate::domain::plan::standing::{self, Standing};
-use crate::domain::plan::{digest, remind, target_in_words};
+use crate::domain::plan::{close, digest, open_for, remind, target_in_words};
 use crate::notify::alertmanager::{About, OpenAlert, annotations, labels};
 use crate::store::records::Which;
 
@@ -34,7 +34,9 @@ impl Decider {
     /// Tells again what is due to be told again.
     pub(super) async fn again(&self, held: &mut Held, settings: &Settings, known: &[Known], now: Timestamp) {
         let since = *held.again.since.get_or_insert(now);
-        if held.again.looked.is_some_and(|looked| looked.elapsed() < EVERY) {
+        // Right after a start there are no figures to tell.
+        let is_begun = known.iter().all(|known| known.is_begun);
+        if !is_begun || held.again.looked.is_some_and(|looked| looked.elapsed() < EVERY) {
             return;
         }
         held.again.looked = Some(Instant::now());
@@ -73,6 +75,7 @@ impl Decider {
                 notices.extend(reminder);
             }
         }
+        notices.extend(closed(held, settings));
         notices.extend(self.digests(held, settings, known, since, now));
         if notices.is_empty() {
             return;
@@ -131,6 +134,20 @@ impl Decider {
             place.store(Arc::new(open.iter().map(alert).collect()));
         }
     }
+}
+
+/// What is told last where something was open, and the configuration that would tell of its end is gone.
+fn closed(held: &Held, settings: &Settings) -> Vec<Notice> {
+    let open = held.threads.open().filter_map(|state| Some((state, state.thread.strip_prefix("budget:")?)));
+    open.filter(|(state, _)| settings.addresses.get(&state.receiver).is_some())
+        .filter(|(state, budget)| {
+            let open = settings.rules.budget(budget).map_or(0, |budget| {
+                open_for(budget, &settings.rules.owners, &held.incidents, &state.receiver)
+            });
+            open == 0
+        })
+        .map(|(state, budget)| close(&state.receiver, budget))
+        .collect()
 }
 
 const fn span_of(rule: &DigestRule) -> jiff::SignedDuration {

@@ -39,7 +39,10 @@ pub struct Asked {
 pub async fn ask(config: &Config, wish: &Wish) -> anyhow::Result<Asked> {
     let clock = Arc::new(Clock::new());
     let owner = Owner::this_process(clock.now());
-    match Keeping::open(&config.store.location, owner, false).await {
+    // Whoever sets receivers up tests them before the first start; where limits are lowered, only `serve` begins a store.
+    let writes = config.accounts.values().any(|account| account.account.writes);
+    let may_begin = matches!(wish, Wish::Drill { .. }) && !writes;
+    match Keeping::open(&config.store.location, owner, may_begin).await {
         Ok(keeping) => here(config, clock, keeping.that_works()?, wish).await,
         Err(StoreError::Owned { .. }) => of_owner(config, &clock, wish).await,
         // Explaining needs no store.
@@ -52,15 +55,15 @@ pub async fn ask(config: &Config, wish: &Wish) -> anyhow::Result<Asked> {
 
 async fn here(config: &Config, clock: Arc<Clock>, keeping: Keeping, wish: &Wish) -> anyhow::Result<Asked> {
     let watch = Arc::new(state::watch(config, &clock)?);
-    if wish.needs_figures() {
-        once::pass_all(config, &watch, || {}).await;
-    }
     let keeping = Arc::new(keeping);
     let telling = Arc::new(Telling::new(watch.clone(), keeping.clone()));
-    let decider = Decider::new(watch, Settings::of(config), keeping, telling.clone()).await;
+    let decider = Decider::new(watch.clone(), Settings::of(config), keeping, telling.clone()).await;
     let decider = Arc::new(decider.alone());
     if wish.needs_figures() {
         let mut held = decider.held.lock().await;
+        // Who left a vendor's list because of us is asked for as well.
+        decider.show_actions(&held);
+        once::pass_all(config, &watch, || {}).await;
         let known = decider.known(&decider.settings.load());
         decider.count(&mut held, &known, clock.now()).await;
     }

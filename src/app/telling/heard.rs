@@ -56,12 +56,19 @@ pub(super) struct Failing(Mutex<BTreeMap<Arc<str>, String>>);
 
 impl Failing {
     /// Notes how a receiver is; whether it was otherwise.
-    fn note(&self, receiver: &Arc<str>, words: Option<String>) -> bool {
+    pub(super) fn note(&self, receiver: &Arc<str>, words: Option<String>) -> bool {
         let mut failing = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         match words {
             Some(words) => failing.insert(receiver.clone(), words).is_none(),
             None => failing.remove(receiver).is_some(),
         }
+    }
+
+    /// Forgets those that are not meant any more; whom it leaves.
+    pub(super) fn retain(&self, is_meant: impl Fn(&Arc<str>) -> bool) -> Vec<Arc<str>> {
+        let mut failing = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        failing.retain(|name, _| is_meant(name));
+        failing.keys().cloned().collect()
     }
 
     /// All of them in words; nothing where there is none.
@@ -70,6 +77,11 @@ impl Failing {
         let words: Vec<String> = failing.iter().map(|(name, words)| format!("{name}: {words}")).collect();
         (!words.is_empty()).then(|| words.join("; "))
     }
+}
+
+/// Said on the page for as long as it lasts, also after a restart.
+pub(super) fn gone(answer: &str) -> String {
+    format!("gone for good: {answer}")
 }
 
 impl Telling {
@@ -90,10 +102,10 @@ impl Telling {
             Heard::Gone { receiver, answer } => {
                 self.switch_off(&receiver, &answer).await;
                 let line = format!(
-                    "receiver {receiver} is gone for good ({answer}): nothing more is sent there until its address is another; \
-                     see proxymeter notify list"
+                    "receiver {receiver} is gone for good ({answer}): nothing more is sent there until its address is another, \
+                     or proxymeter notify test {receiver} reaches it"
                 );
-                (receiver, Some(answer), line)
+                (receiver, Some(gone(&answer)), line)
             }
         };
         let is_failing = words.is_some();

@@ -14,6 +14,9 @@ use crate::notify::heartbeat::Heartbeat;
 /// How often is looked whether there is a watchdog now.
 const LOOK_EVERY: Duration = Duration::from_secs(10);
 
+/// The shortest pause between two looks, as long as something is wrong too.
+const AT_LEAST: Duration = Duration::from_secs(1);
+
 /// Whom to call, and how often.
 pub(super) struct Watchdog {
     every: Duration,
@@ -35,8 +38,10 @@ pub(super) async fn run(telling: Arc<Telling>, stop: CancellationToken) {
         let watchdog = telling.ways.load().watchdog.clone();
         let pause = match (&watchdog, last) {
             (None, _) => LOOK_EVERY,
-            (Some(_), None) => Duration::from_secs(1),
-            (Some(watchdog), Some(last)) => watchdog.every.saturating_sub(last.elapsed()).min(LOOK_EVERY),
+            (Some(_), None) => AT_LEAST,
+            (Some(watchdog), Some(last)) => {
+                watchdog.every.saturating_sub(last.elapsed()).clamp(AT_LEAST, LOOK_EVERY)
+            }
         };
         tokio::select! {
             () = stop.cancelled() => return,
@@ -74,8 +79,8 @@ impl Telling {
         if self.keeping.decisions().is_none() {
             return Some("the store cannot be used".to_owned());
         }
-        if let Some(failing) = self.failing.in_words() {
-            return Some(failing);
+        if let Some(broken) = self.failing.in_words().or_else(|| self.ways.load().broken.clone()) {
+            return Some(broken);
         }
         self.watch.unhealthy(self.watch.clock.now())
     }

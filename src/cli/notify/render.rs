@@ -13,8 +13,8 @@ pub(super) struct Arguments {
     #[command(flatten)]
     place: Place,
     /// The receiver
-    #[arg(value_name = "RECEIVER")]
-    receiver: String,
+    #[arg(value_name = "RECEIVER", required_unless_present = "samples")]
+    receiver: Option<String>,
     /// The sample message; --samples lists them
     #[arg(long, value_name = "SAMPLE", default_value = "firing")]
     sample: String,
@@ -33,7 +33,7 @@ pub(super) fn run(arguments: Arguments) -> anyhow::Result<Exit> {
         output::print(&(names.join("\n") + "\n"))?;
         return Ok(Exit::Done);
     }
-    let to = to.context("--to FILE is missing")?;
+    let (receiver, to) = receiver.zip(to).context("RECEIVER or --to FILE is missing")?;
     let config = place.load()?;
     if !config.receivers.contains_key(receiver.as_str()) {
         let known: Vec<&str> = config.receivers.keys().map(|name| &**name).collect();

@@ -1,4 +1,4 @@
-//! `ca_file`: the authorities that vouch for a server, where they are not the usual ones.
+//! `ca_file`: the authorities that vouch for a server, where they are not the usual ones: mail trusts these alone, webhooks and Alertmanager these as well.
 
 use std::path::{Path, PathBuf};
 

@@ -39,7 +39,7 @@ pub enum Way {
         timeout: Duration,
         /// How many tries may be under way at once; 1 to 64.
         connections: usize,
-        /// The authorities to trust instead of the usual ones, as a PEM file.
+        /// The authorities to trust beside the usual ones, as a PEM file.
         ca_file: Option<PathBuf>,
     },
     /// Alerts in an Alertmanager, whose grouping, silences and routing stay its own.
@@ -52,7 +52,7 @@ pub enum Way {
         timeout: Duration,
         /// The name and password of basic authentication.
         basic: Option<(String, SecretSource)>,
-        /// The authorities to trust instead of the usual ones, as a PEM file.
+        /// The authorities to trust beside the usual ones, as a PEM file.
         ca_file: Option<PathBuf>,
     },
 }

@@ -143,10 +143,12 @@ fn item(kind: Kind, entry: &Entry, action: &Action, line: String) -> Item {
         Kind::Announced => action.not_before,
         _ => None,
     };
+    let next = next(kind, action).map(|text| Detail { name: "next", text });
+    let command = command.map(|(name, text)| Detail { name, text });
     Item {
         key: format!("action:{id}"),
         line,
-        details: command.into_iter().map(|(name, text)| Detail { name, text }).collect(),
+        details: next.into_iter().chain(command).collect(),
         said: Said::Acted(Box::new(Acted {
             action: id.0,
             step: kind.step(),
@@ -157,6 +159,25 @@ fn item(kind: Kind, entry: &Entry, action: &Action, line: String) -> Item {
             after: action.after.map(|record| record.to_string()),
             at,
         })),
+    }
+}
+
+/// What will start to fail, and when.
+fn next(kind: Kind, action: &Action) -> Option<String> {
+    let fails = match action.what {
+        What::Freeze => "its requests fail with 407 at the proxy",
+        What::Limit(_) | What::Cap(_) => "beyond its limit its requests fail with 407 at the proxy",
+        What::Restore(_) => return None,
+    };
+    match kind {
+        Kind::Asked => Some(format!("nothing, unless somebody approves; then {fails}")),
+        Kind::Announced => {
+            let from =
+                action.not_before.map_or_else(|| "soon".to_owned(), |at| format!("from {}", moment(at)));
+            Some(format!("{from} {fails}"))
+        }
+        Kind::Done => Some(format!("{fails}, until it is put back")),
+        Kind::Waits | Kind::Restored | Kind::Over => None,
     }
 }
 

@@ -26,9 +26,9 @@ pub(super) fn of(
     let today = now.to_zoned(zone.clone()).date();
     let mut points = vec![(measure.observed.unwrap_or(now).clamp(period.start, period.end), used)];
     let mut left = used;
-    if let Some(summary) = measure.summary {
-        let newest = summary.used_since_days(today, today).unwrap_or(0);
-        left = Bytes(left.0.saturating_sub(newest));
+    let of_today = measure.summary.and_then(|summary| summary.used_since_days(today, today));
+    if let Some((summary, of_today)) = measure.summary.zip(of_today) {
+        left = Bytes(left.0.saturating_sub(of_today));
         let mut days = summary.days_before(today).peekable();
         for back in 0..i32::try_from(DAYS).unwrap_or(i32::MAX) {
             // The start of the day that is so many days back.

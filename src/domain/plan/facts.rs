@@ -105,7 +105,8 @@ impl Looking<'_> {
             add("cause", self.cause(of));
         }
         add("next", self.next(threshold, of));
-        add("stop it", stop(threshold, of));
+        add("stop it", stop(of));
+        add("stop the cut", stop_the_cut(threshold, of));
         Facts {
             why,
             used: measure.used.ok(),
@@ -210,19 +211,17 @@ fn planned(action: &Action) -> String {
     }
 }
 
-/// How a person stops what comes: the action, or the traffic.
-fn stop(threshold: &Threshold, of: &Subject) -> Option<String> {
-    let account = &of.account;
-    match (&threshold.action, &of.target) {
-        (Some(Action { mode: Mode::Approve | Mode::Enforce, .. }), _) => Some(format!(
-            "the cut: proxymeter pause --account {account}; the traffic at once: proxymeter actions list"
-        )),
-        (_, Target::SubUser(who)) => {
-            let name = in_shell(&who.name)?;
-            Some(format!("proxymeter sub-users update {name} --account {account} --limit SIZE"))
-        }
-        _ => None,
-    }
+/// How a person stops the traffic.
+fn stop(of: &Subject) -> Option<String> {
+    let Target::SubUser(who) = &of.target else { return None };
+    let name = in_shell(&who.name)?;
+    Some(format!("proxymeter sub-users update {name} --account {} --limit SIZE", of.account))
+}
+
+/// How a person stops what would be done about it.
+fn stop_the_cut(threshold: &Threshold, of: &Subject) -> Option<String> {
+    let is_to_be = threshold.action.is_some_and(|action| action.mode != Mode::Observe);
+    is_to_be.then(|| format!("proxymeter pause --account {}", of.account))
 }
 
 /// A vendor's name as one word of a shell; nothing where it could do more than name.

@@ -9,11 +9,37 @@ use super::routes::is_highest;
 use super::standing::{self, Standing};
 use super::{Planner, words};
 use crate::domain::budget::Budget;
+use crate::domain::budget::threshold::Severity;
 use crate::domain::evaluate::View;
 use crate::domain::event::Event;
 use crate::domain::incident::{Incidents, Latches};
 use crate::domain::judgement::Rules;
-use crate::domain::notice::{Content, Item, NAMED, News, Notice};
+use crate::domain::notice::{Content, Item, NAMED, News, Notice, Said};
+
+/// The last notice of a budget to a receiver that was told of something open and will not be told of its end: the
+/// configuration has neither that any more.
+#[must_use]
+pub fn close(receiver: &Arc<str>, budget: &str) -> Notice {
+    let line = "nothing of it stands open for this receiver any more: the configuration has changed";
+    let item =
+        Item { key: "closed".to_owned(), line: line.to_owned(), details: Vec::new(), said: Said::Closed };
+    Notice {
+        receiver: receiver.clone(),
+        severity: Severity::Info,
+        is_urgent: false,
+        title: format!("{budget}: {line}"),
+        content: Content::Budget(News {
+            budget: budget.into(),
+            labels: Default::default(),
+            open: 0,
+            is_headline: true,
+            is_reminder: false,
+            items: vec![item],
+            more: 0,
+            chart: None,
+        }),
+    }
+}
 
 /// A reminder of what stands open of a budget for a receiver; nothing where nothing does, or somebody knows of all of it.
 ///

@@ -106,7 +106,7 @@ pub(super) fn own(message: &Message) -> Option<OpenAlert> {
         .into();
     labels
         .extend(trouble.filter(|trouble| !trouble.is_empty()).map(|trouble| ("trouble".to_owned(), trouble)));
-    let mut annotations = annotations(&message.title, &[]);
+    let mut annotations = annotations(&message.marked_title(), &[]);
     if !lines.is_empty() {
         let lines = PLAIN.lines(&lines.join("\n"), 1_000, 8_000).join("\n");
         annotations.insert("description".to_owned(), lines);

@@ -35,12 +35,12 @@ impl Health {
         (self.is_failing.replace(false) != Some(false)).then_some(Turn::Works)
     }
 
-    /// A try was not taken; `is_final` where the receiver is gone.
-    pub(super) fn failed(&mut self, now: Timestamp, is_final: bool) -> Option<Turn> {
+    /// A try was not taken.
+    pub(super) fn failed(&mut self, now: Timestamp) -> Option<Turn> {
         let since = *self.since.get_or_insert(now);
         self.failures = self.failures.saturating_add(1);
         let lasts = now >= super::later(since, AT_LEAST);
-        if self.is_failing == Some(true) || !(is_final || (self.failures >= FAILURES && lasts)) {
+        if self.is_failing == Some(true) || self.failures < FAILURES || !lasts {
             return None;
         }
         self.is_failing = Some(true);
@@ -59,14 +59,13 @@ mod tests {
         assert_eq!(health.worked(), Some(Turn::Works), "whoever started it does not know");
         assert_eq!(health.worked(), None);
         for seconds in [0, 1, 2, 59] {
-            assert_eq!(health.failed(at(seconds), false), None, "at {seconds}");
+            assert_eq!(health.failed(at(seconds)), None, "at {seconds}");
         }
-        assert_eq!(health.failed(at(60), false), Some(Turn::Fails(at(0))));
-        assert_eq!(health.failed(at(61), false), None, "said once");
+        assert_eq!(health.failed(at(60)), Some(Turn::Fails(at(0))));
+        assert_eq!(health.failed(at(61)), None, "said once");
         assert_eq!(health.worked(), Some(Turn::Works));
-        assert_eq!(health.failed(at(70), false), None);
-        assert_eq!(health.failed(at(200), false), None, "two are not three");
+        assert_eq!(health.failed(at(70)), None);
+        assert_eq!(health.failed(at(200)), None, "two are not three");
         assert_eq!(health.worked(), None);
-        assert_eq!(health.failed(at(300), true), Some(Turn::Fails(at(300))), "gone is gone");
     }
 }

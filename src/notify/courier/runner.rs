@@ -309,7 +309,9 @@ impl Runner {
         let (name, observer) = (&self.receiver.name, &self.shared.observer);
         let turn = match result {
             Ok(_) => self.health.worked(),
-            Err(error) => self.health.failed(now, matches!(error, NotifyError::Gone(_))),
+            // Said by itself, once it is saved.
+            Err(NotifyError::Gone(_)) => None,
+            Err(_) => self.health.failed(now),
         };
         let words = result.as_ref().err().map(ToString::to_string).unwrap_or_default();
         match turn {

@@ -101,7 +101,12 @@ fn filters(message: &Message) -> Vec<(&'static str, String)> {
         Content::Budget(news) => {
             add("X-Proxymeter-Type", "budget");
             add("X-Proxymeter-Budget", &news.budget);
-            add("X-Proxymeter-Status", if news.status == Status::Firing { "firing" } else { "resolved" });
+            let status = match news.status {
+                Status::Firing => "firing",
+                Status::Resolved => "resolved",
+                Status::Info => "info",
+            };
+            add("X-Proxymeter-Status", status);
             if let Some(worst) = news.items.first() {
                 add("X-Proxymeter-Kind", kind(&worst.said));
             }
@@ -117,6 +122,7 @@ const fn kind(said: &Said) -> &'static str {
     match said {
         Said::Over { .. } => "over",
         Said::Ended { .. } => "ended",
+        Said::Closed => "closed",
         Said::Allowance { .. } => "allowance",
         Said::Unjudged { .. } => "unjudged",
         Said::Judged { .. } => "judged",

@@ -53,14 +53,15 @@ impl From<Severity> for threshold::Severity {
 }
 
 fn of_news(news: &notice::News) -> News {
+    let items: Vec<Item> = news.items.iter().map(of_item).collect();
     News {
         budget: news.budget.to_string(),
-        status: if news.open > 0 { Status::Firing } else { Status::Resolved },
+        status: Status::of(news.open, &items),
         open: news.open,
         labels: news.labels.clone(),
         is_headline: news.is_headline,
         is_reminder: news.is_reminder,
-        items: news.items.iter().map(of_item).collect(),
+        items,
         more: news.more,
         chart: news.chart.as_ref().map(of_chart),
     }
@@ -96,6 +97,7 @@ fn of_said(said: &notice::Said) -> Said {
         notice::Said::Ended { of, threshold, end } => {
             Said::Ended { of: of_subject(of), threshold: threshold.to_string(), end: end.as_str().to_owned() }
         }
+        notice::Said::Closed => Said::Closed,
         notice::Said::Allowance { of, from, to } => {
             Said::Allowance { of: of_subject(of), from_bytes: from.0, to_bytes: to.0 }
         }

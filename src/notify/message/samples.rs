@@ -45,7 +45,7 @@ fn message(severity: Severity, title: &str, content: Content) -> Message {
 fn news(open: usize, items: Vec<Item>) -> News {
     News {
         budget: "scrapers".to_owned(),
-        status: if open > 0 { Status::Firing } else { Status::Resolved },
+        status: Status::of(open, &items),
         open,
         labels: [("cost_center", "4711"), ("team", "data")]
             .map(|(name, value)| (name.to_owned(), value.to_owned()))

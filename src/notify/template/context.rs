@@ -4,7 +4,7 @@ use jiff::tz::TimeZone;
 use serde_json::{Map, Value, json};
 
 use super::{clean, filters, table};
-use crate::notify::message::{Content, Message, News, Said, Severity, Status};
+use crate::notify::message::{Content, Message, News, Severity, Status};
 
 /// The context of `message`, in which no text is longer than `longest` characters.
 pub(super) fn of(message: &Message, zone: &TimeZone, chart_cid: Option<&str>, longest: usize) -> Value {
@@ -80,7 +80,7 @@ pub(super) fn tag(message: &Message) -> &'static str {
 
 /// Whether something has ended and nothing stands open: what never stood open is not resolved.
 fn is_over(news: &News) -> bool {
-    news.status == Status::Resolved && news.items.iter().any(|item| matches!(item.said, Said::Ended { .. }))
+    news.status == Status::Resolved
 }
 
 /// How things stand, in one sentence or two.
@@ -94,7 +94,7 @@ fn state(message: &Message, zone: &TimeZone) -> String {
         Content::Budget(news) if is_over(news) => {
             format!("Resolved: nothing of budget {} stands open any more.", news.budget)
         }
-        Content::Budget(news) if news.status == Status::Resolved => {
+        Content::Budget(news) if news.status == Status::Info => {
             format!("{loud}: nothing of budget {} stands open.", news.budget)
         }
         Content::Budget(news) => {

@@ -6,6 +6,9 @@ use crate::notify::message::{Digest, DigestRow};
 /// Characters of a name in a column.
 const LONGEST: usize = 36;
 
+/// Characters of a name in a line.
+const LONGEST_IN_LINE: usize = 100;
+
 /// The lines, with a head; none where there are no rows.
 pub(super) fn of(digest: &Digest) -> Vec<String> {
     if digest.rows.is_empty() {
@@ -32,6 +35,27 @@ pub(super) fn of(digest: &Digest) -> Vec<String> {
         line.trim_end().to_owned()
     };
     cells.iter().map(line).collect()
+}
+
+/// The rows, each in a line that may wrap, for where letters have different widths.
+pub(super) fn in_lines(digest: &Digest) -> Vec<String> {
+    digest.rows.iter().map(in_line).collect()
+}
+
+fn in_line(row: &DigestRow) -> String {
+    let share = filters::share(row.used_bytes, row.amount_bytes);
+    let mut parts = Vec::new();
+    if !share.is_empty() {
+        parts.push(share);
+    }
+    parts.push(match (row.used_bytes, row.amount_bytes) {
+        (used, Some(amount)) => format!("{} of {}", filters::bytes(used), filters::bytes(Some(amount))),
+        (used, None) => filters::bytes(used),
+    });
+    parts.extend(row.forecast_bytes.map(|bytes| format!("forecast {}", filters::bytes(Some(bytes)))));
+    parts.extend(row.over.as_deref().map(|over| format!("over: {}", clean::line(over, LONGEST))));
+    let target = clean::line(&row.target, LONGEST_IN_LINE);
+    format!("{target} ({}): {}", clean::line(&row.budget, LONGEST), parts.join(", "))
 }
 
 fn cells(row: &DigestRow) -> [String; 7] {

@@ -52,7 +52,7 @@ impl Card<'_> {
     /// Heading and text of what else people want to know.
     pub(super) fn details(&self, medium: &Medium, name: usize, text: usize) -> Vec<(String, String)> {
         let details = words::details(self.message).into_iter().take(DETAILS);
-        details.map(|(heading, said)| (medium.line(heading, name), medium.line(said, text))).collect()
+        details.map(|(heading, said)| (medium.line(heading, name), medium.line(&said, text))).collect()
     }
 }
 

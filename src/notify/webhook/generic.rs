@@ -14,8 +14,11 @@ const TEXT: usize = 500;
 /// What a consumer tells messages apart by.
 fn kind(message: &Message) -> &'static str {
     match &message.content {
-        Content::Budget(news) if news.status == Status::Firing => "budget.firing",
-        Content::Budget(_) => "budget.resolved",
+        Content::Budget(news) => match news.status {
+            Status::Firing => "budget.firing",
+            Status::Resolved => "budget.resolved",
+            Status::Info => "budget.info",
+        },
         Content::Operation(_) => "operation",
         Content::Digest(_) => "digest",
         Content::Drill { .. } => "drill",
@@ -24,7 +27,8 @@ fn kind(message: &Message) -> &'static str {
 
 /// The body, without its chart, with texts cut, and without its last items, until it is small enough.
 pub(super) fn body(message: &Message) -> Vec<u8> {
-    let data = serde_json::to_value(message).unwrap_or_default();
+    let mut data = serde_json::to_value(message).unwrap_or_default();
+    data["title"] = message.marked_title().into();
     let mut body = json!({ "type": kind(message), "timestamp": message.at.to_string(), "data": data });
     let steps: [fn(&mut Value) -> bool; 4] = [drop_chart, cut_texts, drop_item, drop_labels];
     for step in steps {

@@ -8,16 +8,30 @@ use serde_json::{Value, json};
 use super::card::{Card, Tone};
 use crate::domain::outbox::NoticeId;
 use crate::notify::escape::PLAIN;
-use crate::notify::message::{Content, Severity};
+use crate::notify::message::{Content, Severity, Status};
 
 const SUMMARY: usize = 1_024;
 const KEY: usize = 255;
 const TEXT: usize = 8_000;
 const LINE: usize = 1_000;
 
+/// What is done to which alert: an episode is one, and what is only for the record has one beside it, which good news
+/// end.
+fn alert(card: &Card<'_>, episode: &NoticeId) -> (&'static str, String) {
+    let of_episode = format!("proxymeter/{episode}");
+    match &card.message.content {
+        Content::Budget(news) if news.status == Status::Info => {
+            let is_good = card.message.severity == Severity::Info;
+            (if is_good { "resolve" } else { "trigger" }, format!("proxymeter/budget {}/info", news.budget))
+        }
+        _ if card.tone() == Tone::Over => ("resolve", of_episode),
+        _ => ("trigger", of_episode),
+    }
+}
+
 /// Without the routing key, which is a secret.
 pub(super) fn body(card: &Card<'_>, episode: &NoticeId) -> Value {
-    let action = if card.tone() == Tone::Over { "resolve" } else { "trigger" };
+    let (action, key) = alert(card, episode);
     let (class, budget) = match &card.message.content {
         Content::Budget(news) => ("budget", Some(news)),
         Content::Operation(_) => ("operation", None),
@@ -44,7 +58,7 @@ pub(super) fn body(card: &Card<'_>, episode: &NoticeId) -> Value {
     }
     let mut body = json!({
         "event_action": action,
-        "dedup_key": PLAIN.line(&format!("proxymeter/{episode}"), KEY),
+        "dedup_key": PLAIN.line(&key, KEY),
         "client": "proxymeter",
         "payload": {
             "summary": PLAIN.line(card.title, SUMMARY),

@@ -31,12 +31,17 @@ except WebhookVerificationError:
 ";
 
 async fn verify(python: &Path, key: &str, head: &str, body: &[u8]) -> Option<i32> {
+    ask(python, VERIFY, key, head, body).await
+}
+
+/// What a script ends with.
+async fn ask(python: &Path, script: &str, key: &str, head: &str, body: &[u8]) -> Option<i32> {
     let header = |name: &str| {
         let mut lines = head.lines().filter_map(|line| line.strip_prefix(name)?.strip_prefix(": "));
         lines.next().unwrap_or_default().to_owned()
     };
     let mut child = Command::new(python)
-        .args(["-c", VERIFY, key])
+        .args(["-c", script, key])
         .args(["webhook-id", "webhook-timestamp", "webhook-signature"].map(header))
         .stdin(Stdio::piped())
         .stdout(Stdio::null())
@@ -71,6 +76,47 @@ async fn the_reference_library_accepts_either_key_and_nothing_else() {
     let request = &requests[0];
     assert_eq!(verify(&python, FOREIGN, &request.head, &request.body).await, Some(3));
     assert_eq!(verify(&python, KEY, &request.head, b"{\"type\":\"drill\"}").await, Some(3));
+}
+
+/// What follows a `verify` of docs/RECEIVERS.md: keys and headers are arguments, the body is read.
+const ASK: &str = "
+import sys
+keys, id, timestamp, signature = sys.argv[1:]
+headers = {'webhook-id': id, 'webhook-timestamp': timestamp, 'webhook-signature': signature}
+sys.exit(0 if verify(keys.split(), headers, sys.stdin.buffer.read()) else 3)
+";
+
+#[tokio::test]
+async fn the_examples_of_the_page_accept_what_is_signed_and_nothing_else() {
+    let examples = crate::receivers::blocks("python");
+    assert_eq!(examples.len(), 2);
+    let server = Server::start(reply(200, "", "")).await;
+    let settings = Settings {
+        secret: Some(secret(&format!("{KEY}\n{OTHER}\n"))),
+        ..settings(Format::Generic, &server.url())
+    };
+    let webhook = Webhook::new(settings).unwrap();
+    let saved = render(&webhook, &samples::firing(), &server.url());
+    let now = Clock::new().now();
+    saved.send(&webhook, now).await.unwrap();
+    saved.send(&webhook, now - jiff::SignedDuration::from_mins(6)).await.unwrap();
+    let [request, old] = &server.seen()[..] else { panic!("two requests") };
+    for example in examples {
+        let module = if example.contains("standardwebhooks") { "standardwebhooks" } else { "hmac" };
+        let Some(python) = require_python(module) else { continue };
+        let script = format!("{example}{ASK}");
+        for (keys, request, body, code) in [
+            (KEY, request, &*request.body, 0),
+            (OTHER, request, &*request.body, 0),
+            (&*format!("{FOREIGN} {KEY}"), request, &*request.body, 0),
+            (FOREIGN, request, &*request.body, 3),
+            (KEY, request, b"{}", 3),
+            (KEY, old, &*old.body, 3),
+        ] {
+            let ended = ask(&python, &script, keys, &request.head, body).await;
+            assert_eq!(ended, Some(code), "{module}, {keys}");
+        }
+    }
 }
 
 #[tokio::test]

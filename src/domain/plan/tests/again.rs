@@ -59,6 +59,7 @@ fn a_digest_shows_the_fullest_first_and_what_is_over() {
     let chart = digest.chart.as_ref().unwrap();
     assert_eq!(chart.used.last().map(|(_, used)| *used), Some(Bytes(60 * GB)));
     assert_eq!(chart.used.first(), Some(&(chart.from, Bytes(0))));
+    assert_eq!(chart.used.len(), 2, "what no history knows is not made up: {:?}", chart.used);
 }
 
 #[test]
@@ -92,4 +93,15 @@ fn an_owner_hears_of_its_own_sub_users_whatever_the_threshold() {
     assert_eq!((news(to(&plan, "ops")).open, news(to(&plan, "ops")).items.len()), (2, 2));
     let open = days.with_view(|days, view| open(&days.rules, &[view], &days.incidents, "crawlers"));
     assert_eq!(open.len(), 1);
+}
+
+#[test]
+fn the_last_notice_of_a_budget_that_is_gone_says_so_and_leaves_nothing_open() {
+    let notice = close(&"ops".into(), "scrapers");
+    assert_eq!(
+        notice.title,
+        "scrapers: nothing of it stands open for this receiver any more: the configuration has changed"
+    );
+    assert!(!notice.leaves_open() && notice.severity == Severity::Info);
+    assert_eq!((notice.thread(), notice.lines()), ("budget:scrapers".to_owned(), vec![]));
 }

@@ -160,7 +160,7 @@ async fn f28_a_receiver_that_is_gone_is_off_and_another_hears_the_rest() {
     let mut said = world.seen.said();
     said.sort();
     said.dedup();
-    assert_eq!(said, ["hook fails since 2026-11-20T00:00:00Z: gone: 410", "hook gone: 410", "pager works: "]);
+    assert_eq!(said, ["hook gone: 410", "pager works: "]);
 }
 
 #[tokio::test(start_paused = true)]

@@ -42,8 +42,7 @@ fn asked() -> Item {
     let line = "asks to freeze scraper_eu at acme (50.00 GB → blocked): proxymeter actions approve 41 until \
                 2026-11-27 11:15 UTC";
     let details = [
-        ("cause", "stop (used = \"100%\"): 40.70 GB of 35.00 GB used, 116.28 %"),
-        ("next", "nothing, unless somebody approves; the plan lapses Fri 27 Nov, 11:15 UTC"),
+        ("next", "nothing, unless somebody approves; then its requests fail with 407 at the proxy"),
         ("approve", "proxymeter actions approve 41"),
     ];
     acted(41, "asked", "freeze", line, &details)
@@ -53,8 +52,7 @@ fn announced() -> Item {
     let line = "freeze of scraper_eu at acme comes at 2026-11-27 11:15 UTC (50.00 GB → blocked): proxymeter actions \
                 reject 41 stops it";
     let details = [
-        ("cause", "stop (used = \"100%\"): 40.70 GB of 35.00 GB used, 116.28 %"),
-        ("next", "Fri 27 Nov, 11:15 UTC: its requests then fail with 407 at the proxy"),
+        ("next", "from 2026-11-27 11:15 UTC its requests fail with 407 at the proxy"),
         ("stop it", "proxymeter actions reject 41"),
     ];
     acted(41, "announced", "freeze", line, &details)
@@ -64,15 +62,15 @@ fn done() -> Item {
     let line = "scraper_eu at acme is frozen (50.00 GB → blocked): its requests fail at the proxy; proxymeter actions \
                 undo 41 puts it back";
     let details = [
-        ("next", "requests fail with 407 at the proxy until the period ends: Tue 1 Dec, 00:00 UTC"),
-        ("stop it", "proxymeter actions undo 41"),
+        ("next", "its requests fail with 407 at the proxy, until it is put back"),
+        ("put back", "proxymeter actions undo 41"),
     ];
     acted(41, "done", "freeze", line, &details)
 }
 
 fn put_back() -> Item {
     let line = "scraper_eu at acme is put back (blocked → 50.00 GB), a new period has begun";
-    acted(42, "put_back", "restore", line, &[("next", "its requests pass again")])
+    acted(42, "put_back", "restore", line, &[])
 }
 
 fn several() -> Message {
@@ -81,9 +79,13 @@ fn several() -> Message {
     let waits = "limit 55GB of scraper_eu at acme waits: guard: 10 actions in an hour are the most";
     let expired = "limit 55GB of scraper_eu at acme was approved by nobody in time; it is proposed anew while the \
                    threshold holds";
+    let done_details = [
+        ("next", "beyond its limit its requests fail with 407 at the proxy, until it is put back"),
+        ("put back", "proxymeter actions undo 44"),
+    ];
     let items = vec![
-        acted(44, "done", "limit 55GB", lowered, &[]),
-        acted(45, "waits", "limit 55GB", waits, &[("next", "Fri 27 Nov, 11:02 UTC at the earliest")]),
+        acted(44, "done", "limit 55GB", lowered, &done_details),
+        acted(45, "waits", "limit 55GB", waits, &[("see", "proxymeter actions list")]),
         acted(43, "not_done", "limit 55GB", expired, &[]),
     ];
     message(Severity::Critical, "scrapers: 1 done, 1 wait, 1 not done", Content::Budget(news(3, items)))

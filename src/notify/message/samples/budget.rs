@@ -30,7 +30,7 @@ fn over(key: &str, line: &str, name: &str, details: &[(&str, &str)]) -> Item {
         amount_bytes: Some(gb(35)),
         observed: Some(on(27, 10, 11)),
         bytes_a_day: Some(5_200_000_000),
-        runs_out: Some(on(26, 19, 32)),
+        runs_out: None,
         period_end: Some(on(31, 0, 0)),
     };
     item(key, line, details, said)
@@ -38,13 +38,16 @@ fn over(key: &str, line: &str, name: &str, details: &[(&str, &str)]) -> Item {
 
 fn worst() -> Item {
     let details = [
-        ("since", "Thu 26 Nov, 19:40 UTC"),
-        ("figure", "40.70 GB of 35.00 GB, 116.28 %, observed Fri 27 Nov, 10:11 UTC, 4 min ago"),
-        ("pace", "5.20 GB a day by the last 24 hours"),
-        ("runs out", "Thu 26 Nov, 19:32 UTC, 4 days before the period ends"),
-        ("cause", "5.20 GB of the last 24 hours are to shop.example"),
-        ("next", "it is frozen Fri 27 Nov, 10:25 UTC: its requests then fail with 407 at the proxy"),
-        ("stop it", "proxymeter actions reject 41"),
+        ("since", "2026-11-26 19:40 UTC"),
+        ("figure", "read from the vendor 4 min ago, which may lag by 15m"),
+        ("pace", "nothing is left, the period needs 4 days"),
+        ("cause", "shop.example (4.10 GB more than usual, new)"),
+        (
+            "next",
+            "once a further look bears it out, and 10m later, it is frozen: its requests fail with 407 at the proxy",
+        ),
+        ("stop it", "proxymeter sub-users update scraper_eu --account acme --limit SIZE"),
+        ("stop the cut", "proxymeter pause --account acme"),
     ];
     over("used:acme:scraper_eu", LINE, "scraper_eu", &details)
 }
@@ -60,12 +63,22 @@ fn firing() -> Message {
 
 /// Several of each kind, and more that are not named.
 fn many() -> Message {
-    let forecast = over(
+    let mut forecast = over(
         "forecast:acme:scraper_us",
-        "scraper_us at acme: runs-out (forecast = \"100%\"), 28.10 GB of 35.00 GB used, 80.28 %, 4 min ago",
+        "scraper_us at acme: runs-out (forecast = \"100%\"), as the last weeks went 36.24 GB of 35.00 GB by the reset, \
+         35.90 GB to 37.02 GB, runs out on the 30th, 1 day before the reset, 4 min ago",
         "scraper_us",
-        &[("pace", "1.90 GB a day by the last 24 hours"), ("runs out", "Mon 30 Nov, 18:00 UTC")],
+        &[
+            ("figure", "read from the vendor 4 min ago, which may lag by 15m"),
+            ("runs out", "2026-11-30 18:00 UTC"),
+            ("stop it", "proxymeter sub-users update scraper_us --account acme --limit SIZE"),
+        ],
     );
+    if let Said::Over { threshold, condition, used_bytes, bytes_a_day, runs_out, .. } = &mut forecast.said {
+        (*threshold, *condition) = ("runs-out".to_owned(), "forecast = \"100%\"".to_owned());
+        (*used_bytes, *bytes_a_day) = (Some(28_100_000_000), Some(1_900_000_000));
+        *runs_out = Some(on(30, 18, 0));
+    }
     let mut unknown = over(
         "burn:acme",
         "acme: fast (burn = \"6x over 3h and 30m\"), what was used is not known",
@@ -87,8 +100,7 @@ fn many() -> Message {
     let proposed = |name: &str, what: &str| {
         let line = format!("would {what} {name} at acme: its limit now is 50.00 GB, 40.70 GB used");
         let said = Said::Proposed { of: sub_user(name), what: what.to_owned() };
-        let next = "nothing: mode = \"observe\" only watches";
-        item(&format!("proposed:acme:{name}"), &line, &[("next", next)], said)
+        item(&format!("proposed:acme:{name}"), &line, &[], said)
     };
     let items = vec![
         worst(),
@@ -106,8 +118,8 @@ fn many() -> Message {
 }
 
 fn reminder() -> Message {
-    let news = News { is_reminder: true, ..news(1, vec![worst()]) };
-    message(Severity::Critical, "scrapers: 1 over, up to stop (used = \"100%\")", Content::Budget(news))
+    let news = News { is_headline: true, is_reminder: true, ..news(1, vec![worst()]) };
+    message(Severity::Critical, &format!("scrapers: still {LINE}"), Content::Budget(news))
 }
 
 /// F39: what a vendor may send as a name.
@@ -147,9 +159,8 @@ fn resolved() -> Message {
     ];
     let ended = |(name, threshold, end, words): (&str, &str, &str, &str)| {
         let said = Said::Ended { of: sub_user(name), threshold: threshold.to_owned(), end: end.to_owned() };
-        let details = [("since", "Thu 26 Nov, 19:40 UTC")];
         let line = format!("{name} at acme: {threshold} is over: {words}");
-        item(&format!("used:acme:{name}"), &line, &details, said)
+        item(&format!("used:acme:{name}"), &line, &[], said)
     };
     let news = news(0, ends.map(ended).into());
     message(Severity::Info, "scrapers: 6 incidents are over", Content::Budget(news))

@@ -28,8 +28,8 @@ pub(super) fn samples() -> Vec<(&'static str, Message)> {
     let empty = Digest { since: START, until: on(8, 8, 0), rows: Vec::new(), more: 0, chart: None };
     let of = |title, digest| message(Severity::Info, title, Content::Digest(digest));
     vec![
-        ("digest", of("budgets: 10 targets, 2 over", digest)),
-        ("digest_empty", of("budgets: nothing to tell", empty)),
+        ("digest", of("4 budgets: 2 over, the fullest is scraper_eu at acme with 116.28 %", digest)),
+        ("digest_empty", of("1 budget: nothing over", empty)),
     ]
 }
 

@@ -18,7 +18,8 @@ pub(super) fn samples() -> Vec<(&'static str, Message)> {
         ),
         (
             "receiver:pager",
-            "receiver pager: nothing arrives since 2026-11-27 09:10 UTC: 503 service unavailable; 3 wait",
+            "receiver pager takes nothing since 2026-11-27 09:10 UTC: 503 Service Unavailable; what is for it waits, see \
+             proxymeter notify list",
         ),
     ];
     let troubles = lines.map(|(key, line)| Trouble { key: key.to_owned(), line: line.to_owned() });

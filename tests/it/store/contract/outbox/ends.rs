@@ -23,7 +23,7 @@ pub(crate) async fn a_try_ends_as_its_changes_say(fixture: &dyn Fixture) {
     };
     let table: [(&str, Vec<Change>, Option<Waits>, Stands); 12] = [
         ("nothing", vec![], Some((0, 1, false, false)), ("pending", 1, false, None)),
-        ("begun", vec![again(0)], Some((0, 1, true, true)), ("pending", 1, false, None)),
+        ("begun", vec![again(0)], Some((1, 1, true, true)), ("pending", 1, false, None)),
         (
             "surely not taken",
             vec![again(0), fail(0, 9, false)],
@@ -57,7 +57,7 @@ pub(crate) async fn a_try_ends_as_its_changes_say(fixture: &dyn Fixture) {
         (
             "a failure before any byte",
             vec![fail(0, 9, false)],
-            Some((1, 9, false, false)),
+            Some((0, 9, false, false)),
             ("pending", 9, false, later),
         ),
         ("taken", vec![again(0), deliver(0)], None, ("delivered", 51, false, Some("250 taken"))),
@@ -122,7 +122,7 @@ pub(crate) async fn older_ones_are_superseded_by_the_one_that_says_the_same(fixt
     let begun = Change::Begin {
         id: DeliveryId(5),
         body: b"all three".to_vec(),
-        message: None,
+        message: Some("all that they say".to_owned()),
         replaces: vec![DeliveryId(1), DeliveryId(3)],
         waits_since: minute(1),
         tries: 1,
@@ -130,8 +130,9 @@ pub(crate) async fn older_ones_are_superseded_by_the_one_that_says_the_same(fixt
     store.save_outbox(from_ref(&begun)).await.unwrap();
     let left = Delivery {
         waits_since: minute(1),
-        tries: 1,
+        tries: 2,
         maybe: true,
+        message: "all that they say".to_owned(),
         body: Some(b"all three".to_vec()),
         ..fresh(&all[2], 5, "a")
     };

@@ -91,6 +91,7 @@ pub(crate) async fn f29_a_try_that_a_kill_cut_off_may_have_arrived(fixture: &dyn
     let store = fixture.own().await;
     let cut_off = Delivery {
         maybe: true,
+        tries: 1,
         waits_since: minute(0),
         body: Some(b"bytes\0".to_vec()),
         ..fresh(&posting("n1", 1, &["a"]), 1, "a")
