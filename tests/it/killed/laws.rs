@@ -102,8 +102,8 @@ fn in_order(receiver: &str, requests: &[Request], rows: &[Row]) {
 /// What the notice says was taken: in it, in a newer one of the lane, or by whoever is told instead.
 fn is_told(row: &Row, rows: &[Row], seen: &Seen<'_>) {
     let is_taken = |row: &Row| {
-        let requests = seen[&*row.receiver].iter();
-        requests.filter(|request| request.is_taken && request.id == row.notice).next_back()
+        let is_it = |request: &&Request| request.is_taken && request.id == row.notice;
+        seen[&*row.receiver].iter().find(is_it)
     };
     if row.state == "delivered" {
         assert!(is_taken(row).is_some(), "delivered, and never taken: {row:?}");

@@ -22,7 +22,7 @@ fn asking(server: &Server) -> (Receiver<()>, Sender<Act>) {
     (arrivals, answer)
 }
 
-fn ids<'a>(rows: &'a [Row], is: impl Fn(&Row) -> bool) -> BTreeSet<&'a str> {
+fn ids(rows: &[Row], is: impl Fn(&Row) -> bool) -> BTreeSet<&str> {
     rows.iter().filter(|row| is(row)).map(|row| row.notice.as_str()).collect()
 }
 

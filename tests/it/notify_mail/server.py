@@ -7,8 +7,8 @@ serving, by the name of a command, or of a command with its argument, or by CONN
     {"MAIL": "421 closing", "RCPT TO:<a@example.com>": "550 no such user", "END": ["drop"]}
 
 "drop" closes the connection, "silent" says nothing more, "hold" (at END) takes the mail once there is another plan,
-anything else is answered; {arg} in it is the argument of the
-command. A list is used up one by one. "password" is the password that is right from now on. Ends with its stdin.
+anything else is answered; {arg} in it is the argument of the command. A list is used up one by one. "password" is the
+password that is right from now on. Ends with its stdin.
 """
 
 import argparse
