@@ -29,6 +29,11 @@ pub(super) enum Turn {
 }
 
 impl Health {
+    /// Whether the last tries, several for each that may be under way at once, all failed.
+    pub(super) fn takes_nothing(&self, width: usize) -> bool {
+        self.failures as usize >= width.saturating_mul(2)
+    }
+
     /// A try was taken.
     pub(super) fn worked(&mut self) -> Option<Turn> {
         (self.since, self.failures) = (None, 0);

@@ -1,5 +1,7 @@
 //! One receiver's task: sends, saves and looks for more side by side, and sleeps when there is nothing.
 
+mod ending;
+
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::sync::Arc;
 use std::time::Duration;
@@ -15,9 +17,9 @@ use tokio_util::sync::CancellationToken;
 use super::fallback::Fallen;
 use super::flight::{Flown, fly};
 use super::health::{Health, Turn};
-use super::landing::{self, End, Group, Landed};
+use super::landing::{self, Group, Landed};
 use super::take::{Begun, Look, Taken, take};
-use super::{Bell, GRACE, Pulse, Receiver, Shared};
+use super::{Bell, Pulse, Receiver, Shared};
 use crate::domain::outbox::{NoticeId, Outcome};
 use crate::notify::Lane;
 use crate::notify::error::NotifyError;
@@ -34,6 +36,10 @@ const LONGEST_TROUBLE: Duration = Duration::from_secs(30);
 
 /// The pause where something is said to be due but is not given out.
 const AGAIN: Duration = Duration::from_secs(1);
+
+/// The pause between looks while a receiver takes nothing: what it refuses at once by the thousand would keep the outbox
+/// from everybody else who writes.
+const BREATH: Duration = Duration::from_millis(250);
 
 /// The longest time without a look: the machine's clock may have been set, or the outbox have failed silently.
 const LONGEST_SLEEP: Duration = Duration::from_secs(600);
@@ -61,6 +67,8 @@ pub(super) struct Runner {
     /// Lanes of which the other side wants to hear nothing until then.
     asked: BTreeMap<Lane, Timestamp>,
     look_at: Instant,
+    /// When it was looked last.
+    looked: Instant,
     /// Saves in a row that failed, and when the next may be tried.
     failed_saves: u32,
     blocked_until: Instant,
@@ -101,6 +109,7 @@ impl Runner {
             busy: BTreeSet::new(),
             asked: BTreeMap::new(),
             look_at: now,
+            looked: now,
             failed_saves: 0,
             blocked_until: now,
             health: Health::default(),
@@ -160,6 +169,12 @@ impl Runner {
         }
     }
 
+    /// When the outbox may be looked at next.
+    fn next_look(&self) -> Instant {
+        let breath = if self.health.takes_nothing(self.width) { BREATH } else { Duration::ZERO };
+        self.look_at.max(self.looked + breath)
+    }
+
     fn is_low(&self) -> bool {
         self.ready.len() <= self.width * AHEAD / 2
     }
@@ -178,7 +193,8 @@ impl Runner {
             let save = async move { Done::Saved { is_saved: outbox.save(changes).await, outcomes, fallen } };
             return Some(save.boxed());
         }
-        if self.ends.is_none() && self.is_low() && self.look_at <= now {
+        if self.ends.is_none() && self.is_low() && self.next_look() <= now {
+            self.looked = now;
             let wall = self.shared.now();
             self.asked.retain(|_, until| *until > wall);
             self.look_at = now + LONGEST_SLEEP;
@@ -199,7 +215,7 @@ impl Runner {
             return None;
         }
         let save = (!self.landed.is_empty()).then_some(self.gathers_until);
-        let look = (self.ends.is_none() && self.is_low()).then_some(self.look_at);
+        let look = (self.ends.is_none() && self.is_low()).then(|| self.next_look());
         let next = save.into_iter().chain(look).min()?;
         Some(next.max(self.blocked_until))
     }
@@ -321,56 +337,11 @@ impl Runner {
         }
     }
 
-    /// Ends what is begun and not sent: given up where the receiver is off, else free to be begun again.
-    fn hold_back(&mut self) {
-        let now = self.shared.now();
-        let end = match &self.off {
-            Some(reason) => End::Buried { answer: reason.clone() },
-            None => End::Unsent,
-        };
-        for begun in std::mem::take(&mut self.ready) {
-            self.gather(Landed::of(&begun, now, end.clone()));
-        }
-    }
-
     fn gather(&mut self, landed: Landed) {
         if self.landed.is_empty() {
             self.gathers_until = Instant::now() + GATHER;
         }
         self.landed.push(landed);
-    }
-
-    fn begin_to_end(&mut self) {
-        self.ends = Some(Instant::now() + GRACE);
-        self.hold_back();
-    }
-
-    /// The grace is over: what is under way may have been taken.
-    async fn give_up(&mut self, asking: Option<BoxFuture<'static, Done>>) {
-        if let Some(asking) = asking {
-            // A save under way is not cut in two; one that hangs is the store's trouble.
-            if let Ok(done) = tokio::time::timeout(GRACE, asking).await {
-                self.done(done);
-            }
-        }
-        self.flying.clear();
-        for begun in std::mem::take(&mut self.aloft).into_values() {
-            self.land(&begun, Err(NotifyError::Unknown("proxymeter stopped before it ended".to_owned())));
-        }
-        self.landed.append(&mut self.saving);
-        let Group { changes, outcomes, fallen } = landing::group(&self.landed, &self.receiver, &self.fallen);
-        let save = self.shared.outbox.save(changes);
-        if tokio::time::timeout(GRACE, save).await.unwrap_or(false) {
-            self.saving = std::mem::take(&mut self.landed);
-            self.saved(outcomes, fallen);
-        } else {
-            let unsaved = self.landed.len();
-            tracing::warn!(
-                receiver = &*self.receiver.name,
-                unsaved,
-                "stopped with results that could not be saved; these notices are sent again"
-            );
-        }
     }
 }
 

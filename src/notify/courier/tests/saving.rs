@@ -49,6 +49,27 @@ async fn slots_never_idle_results_are_saved_in_groups_and_little_is_held() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn a_receiver_that_refuses_everything_at_once_leaves_the_outbox_to_others() {
+    const NOTICES: usize = 1_000;
+    let world = World::new();
+    let server = world.server();
+    server.answer("a", &[Later(None)]);
+    for budget in 0..NOTICES {
+        world.post("mail", &budget.to_string(), &["a"]);
+    }
+    let _courier = world.telling(&server);
+    pass(3).await;
+    let saves = world.shelf.saves.lock().unwrap().len();
+    assert!(saves <= 3 * 4 * 3, "{saves} saves in three seconds");
+    // Nobody waits for long all the same: a look has many lanes, and each was tried before its second try is due.
+    pass(12).await;
+    assert!(server.tries().len() >= NOTICES, "{}", server.tries().len());
+    server.answer("a", &[Take]);
+    pass(60).await;
+    assert_eq!(world.shelf.pending(), 0);
+}
+
+#[tokio::test(start_paused = true)]
 async fn each_try_is_saved_before_it_leaves() {
     let world = World::new();
     let server = world.server();
