@@ -105,7 +105,7 @@ pub fn words(event: &Event) -> String {
                 End::AllowanceChanged => "more is allowed than before",
                 End::Gone => "no longer there",
                 End::ByHand => "ended by hand",
-                End::Config => "the budget no longer says so",
+                End::Config => "the budget is written otherwise now",
             };
             format!("{}: {threshold} is over: {why}", target(of))
         }

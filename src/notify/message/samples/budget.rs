@@ -155,7 +155,7 @@ fn resolved() -> Message {
         ("scraper_br", "warn", "allowance_changed", "more is allowed than before"),
         ("scraper_in", "warn", "gone", "no longer there"),
         ("scraper_jp", "fast", "by_hand", "ended by hand"),
-        ("scraper_za", "runs-out", "config", "the budget no longer says so"),
+        ("scraper_za", "runs-out", "config", "the budget is written otherwise now"),
     ];
     let ended = |(name, threshold, end, words): (&str, &str, &str, &str)| {
         let said = Said::Ended { of: sub_user(name), threshold: threshold.to_owned(), end: end.to_owned() };
