@@ -74,12 +74,17 @@ impl Telling {
 
     /// Begins to tell: what a process before this one left is due at once.
     pub(super) async fn begin(&self, config: &Config, now: Timestamp) {
-        if let Some(store) = self.keeping.decisions()
-            && let Err(problem) = store.try_now(now).await
-        {
+        self.go_on().await;
+        self.replace(config, now).await;
+    }
+
+    /// Goes on with a store that was lost: what waits in it is due at once.
+    pub(super) async fn go_on(&self) {
+        let Some(store) = self.keeping.decisions() else { return };
+        if let Err(problem) = store.try_now(self.watch.clock.now()).await {
             tracing::warn!("what waits in the outbox is tried at its time: {problem}");
         }
-        self.replace(config, now).await;
+        self.courier.wake();
     }
 
     /// Something was posted.
@@ -115,8 +120,12 @@ impl Telling {
                     self.count().await;
                     count = Instant::now() + COUNT_EVERY;
                 }
-                () = async { match resend { Some(at) => tokio::time::sleep_until(at).await, None => std::future::pending().await } } => {
-                    self.resend().await;
+                () = until(resend) => {
+                    // One that hangs does not hold up a stop.
+                    tokio::select! {
+                        () = self.resend() => {}
+                        () = stop.cancelled() => break,
+                    }
                     resent = Instant::now();
                 }
             }
@@ -162,5 +171,13 @@ impl Telling {
     /// The same, with the time that a stop has.
     pub(super) async fn stop(&self) {
         self.finish(LAST_WORDS).await;
+    }
+}
+
+/// Waits until a moment, or for ever.
+async fn until(at: Option<Instant>) {
+    match at {
+        Some(at) => tokio::time::sleep_until(at).await,
+        None => std::future::pending().await,
     }
 }

@@ -148,6 +148,7 @@ impl Decider {
         match found {
             Ok(store) => {
                 self.keeping.store.store(Some(Arc::new(store)));
+                self.telling.go_on().await;
                 self.store_works(held);
                 self.tell_of_history(held);
                 held.ledgers.clear();

@@ -1,5 +1,7 @@
 //! Receivers that refuse, are gone, are configured otherwise, or no more: who is told instead, and who hears of it.
 
+use std::fs;
+
 use super::desk::{FIRST, Hook, amount, budget, configure, is_firing, listed, look_again, run_away, sample};
 use crate::support::binary::Serving;
 use crate::support::vendors::Vendors;
@@ -134,5 +136,36 @@ fn a_receiver_that_cannot_be_told_as_configured_stops_no_other_and_is_seen() {
     daemon.wait_for("/-/ready", |body| body.contains("trouble with receivers that cannot be told: ops: "));
     let waiting = listed(&vendors, &["--waiting"], 0);
     assert_eq!((waiting.len(), &waiting[0]["receiver"]), (1, &"ops".into()), "{waiting:#?}");
+    assert_eq!(daemon.stop(), Some(0));
+}
+
+#[test]
+fn f32_what_waits_in_a_store_that_was_lost_is_told_once_it_is_back() {
+    let vendors = Vendors::start();
+    let ops = Hook::start();
+    ops.answer(503, "later");
+    let amount = amount(&vendors);
+    let receiver = ops.receiver("ops", "");
+    let budget = budget(FIRST, amount, "[\"ops\"]", "[\"ops\"]");
+    configure(&vendors, "operator.notify = []\n", &format!("{receiver}{budget}"));
+    let daemon = vendors.serve();
+    daemon.wait_for("/metrics", |page| {
+        sample(page, "proxymeter_notices_total{receiver=\"ops\",outcome=\"retried\"}") >= Some(1.0)
+    });
+    assert_eq!(daemon.stop(), Some(0));
+    let store = vendors.folder().join("proxymeter.db");
+    let good = fs::read(&store).unwrap();
+    fs::write(&store, [b"SQLite format 3\0".as_slice(), &[0x5a; 8_000]].concat()).unwrap();
+
+    ops.answer(204, "");
+    let daemon = vendors.serve();
+    daemon.wait_for("/-/ready", |body| body.contains("trouble with the store"));
+    let told = ops.titles().len();
+    fs::write(vendors.folder().join("new.db"), good).unwrap();
+    fs::rename(vendors.folder().join("new.db"), &store).unwrap();
+    daemon.wait_for("/metrics", |page| {
+        sample(page, "proxymeter_notices_total{receiver=\"ops\",outcome=\"delivered\"}") == Some(1.0)
+    });
+    assert_eq!(ops.titles().len(), told + 1);
     assert_eq!(daemon.stop(), Some(0));
 }
