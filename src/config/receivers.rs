@@ -108,6 +108,12 @@ pub(super) fn read(root: &Section<'_>, folder: &Path) -> Receivers {
         }
     }
     fallback::check_circles(&named);
+    let is_wordless = |receiver: &Receiver| receiver.way.has_no_words().is_some();
+    let is_useless = receivers.read.len() == named.len() && receivers.read.values().all(is_wordless);
+    if is_useless && templates::has_words(root) {
+        let complaint = Complaint::new("no receiver has texts that could be others").hiding();
+        root.refuse("templates", complaint.advise("take it out; mails and the cards of chats have texts"));
+    }
     receivers
 }
 
@@ -128,6 +134,11 @@ fn read_receiver(
     let own = templates::of_receiver(section, folder);
     if let [way] = way::written(section)[..] {
         way::check_rhythm(section, way);
+    }
+    if let Some(why) = way.as_ref().and_then(Way::has_no_words)
+        && templates::has_words(section)
+    {
+        section.refuse("templates", Complaint::new(why).hiding().advise("take it out"));
     }
     Some(Receiver {
         way: way?,

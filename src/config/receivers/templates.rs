@@ -40,6 +40,12 @@ pub(super) fn of_all(root: &Section<'_>, folder: &Path, has_email: bool) -> Temp
     read(&root.section("templates"), folder, unwanted)
 }
 
+/// Whether there is a title or a text below a section's `templates`; HTML, which is mail's alone, has its own message.
+pub(super) fn has_words(of: &Section<'_>) -> bool {
+    let section = of.section("templates");
+    KEYS[..2].iter().flatten().any(|key| section.has(key))
+}
+
 /// Those of one receiver.
 pub(super) fn of_receiver(receiver: &Section<'_>, folder: &Path) -> TemplateTexts {
     let unwanted = (!receiver.has("email")).then_some("only mail has HTML");

@@ -68,6 +68,20 @@ pub(super) const TIMEOUTS: std::ops::RangeInclusive<Duration> =
 pub(super) const DEFAULT_TIMEOUT: Duration = Duration::from_secs(20);
 
 impl Way {
+    /// Why texts of the operator's own are of no use to it; nothing where they are.
+    pub(super) fn has_no_words(&self) -> Option<&'static str> {
+        match self {
+            Self::Log => Some("a line of the log has no texts of one's own"),
+            Self::Alertmanager { .. } => {
+                Some("an alert has no texts of ours: its templates are Alertmanager's")
+            }
+            Self::Webhook { format: WebhookFormat::Generic, .. } => {
+                Some("what a generic webhook gets is data, and no text of ours")
+            }
+            Self::Webhook { .. } | Self::Email { .. } => None,
+        }
+    }
+
     /// What is wrong now with the files that its secrets stand in.
     pub(super) fn secret_problems(&self) -> Vec<Problem> {
         match self {

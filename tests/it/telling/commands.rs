@@ -128,7 +128,8 @@ fn notify_render_writes_what_would_be_sent() {
 fn check_names_receiver_template_and_sample_of_a_text_that_does_not_work() {
     let vendors = Vendors::start();
     let of = |template: &str| {
-        let more = format!("[receivers.console]\nlog = true\ntemplates.title = '{template}'\n");
+        let chat = "webhook = { format = \"slack\", url = \"https://hooks.example.com/x\" }";
+        let more = format!("[receivers.console]\n{chat}\ntemplates.title = '{template}'\n");
         configure(&vendors, "operator.notify = []\n", &more);
     };
     of("{{ title }}!");
