@@ -137,6 +137,9 @@ fn f32_without_the_store_metrics_go_on_and_no_decision_is_made() {
     let good = {
         let daemon = vendors.serve();
         daemon.wait_for("/metrics", is_firing("warn"));
+        // What was told is saved as told a moment later.
+        let delivered = "proxymeter_notices_total{outcome=\"delivered\",receiver=\"ops\"} 1";
+        daemon.wait_for("/metrics", |page| page.contains(delivered));
         vendors.run(&["store", "backup", "copy.db"]).ended_with(0);
         assert_eq!(daemon.stop(), Some(0));
         fs::read(vendors.folder().join("copy.db")).unwrap()
