@@ -1,5 +1,7 @@
 //! What is known of each collector: told by the passes, asked by metrics, readiness and page; the one place that logs.
 
+mod health;
+
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
@@ -251,25 +253,6 @@ impl Watch {
     pub(super) fn troubles(&self) -> Vec<String> {
         let troubles = self.troubles.lock().unwrap_or_else(PoisonError::into_inner);
         troubles.iter().map(|(of, trouble)| format!("{of}: {trouble}")).collect()
-    }
-
-    /// Why collection does not work, if it does not: a collector without a good answer, or none that is new enough.
-    pub(super) fn unhealthy(&self, now: Timestamp) -> Option<String> {
-        let state = self.state.load();
-        for (name, watched) in &state.accounts {
-            for (collector, known) in watched.all_known() {
-                let is_old = |at: Timestamp| now.duration_since(at).unsigned_abs() > known.stale_after;
-                let why = match known.observed {
-                    _ if known.is_overdue(now) => "is overdue",
-                    None if known.is_attempted => "has no good answer",
-                    None => "has not answered yet",
-                    Some(observed) if is_old(observed) => "has no new answer",
-                    Some(_) => continue,
-                };
-                return Some(format!("{name}: {collector} {why}"));
-            }
-        }
-        None
     }
 
     /// What is watched now.
