@@ -96,6 +96,10 @@ impl Addresses {
 
     /// The postings of notices that are decided now, in their order; who is configured no more is told nothing.
     pub(in crate::app) fn post(&self, notices: &[Notice], threads: &Threads, now: Timestamp) -> Vec<Posting> {
+        // Mostly nothing is told.
+        if notices.is_empty() {
+            return Vec::new();
+        }
         let mut threads = threads.clone();
         let mut found = Vec::with_capacity(notices.len());
         for notice in notices {

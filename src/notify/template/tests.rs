@@ -221,19 +221,3 @@ fn a_message_with_a_chart_has_its_picture() {
     assert_eq!(with, ["firing", "ugly_names", "digest"]);
     assert!(templates.html(&sample("firing"), Some("a\"b")).unwrap().contains("cid:a&quot;b"));
 }
-
-/// Writes all of it to a folder to be looked at.
-#[test]
-#[ignore = "writes files for people to look at: LOOKS=folder"]
-fn looks() {
-    use base64::Engine as _;
-    let Ok(folder) = std::env::var("LOOKS") else { return };
-    let templates = built_in();
-    for (name, message) in samples() {
-        let chart = templates.chart(&message);
-        let html = templates.html(&message, chart.as_ref().map(|_| "chart")).unwrap();
-        let data = base64::engine::general_purpose::STANDARD.encode(chart.unwrap_or_default());
-        let html = html.replace("cid:chart", &format!("data:image/png;base64,{data}"));
-        std::fs::write(format!("{folder}/{name}.html"), html).unwrap();
-    }
-}
